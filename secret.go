@@ -1,0 +1,100 @@
+package latchkey
+
+import (
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"strings"
+)
+
+// PublicKey is the name a caller presents with its credential: eight
+// lower-case letters, unique on this server.
+type PublicKey string
+
+// PublicKeyLength is the length of a public key in characters.
+const PublicKeyLength = 8
+
+// NewPublicKey returns eight random lower-case letters. Whether they are
+// already taken is for the store to say.
+func NewPublicKey() PublicKey {
+	const letters = "abcdefghijklmnopqrstuvwxyz"
+	var out [PublicKeyLength]byte
+	var raw [1]byte
+	for i := 0; i < len(out); {
+		mustRead(raw[:])
+		if n := int(raw[0]); n < 256-256%len(letters) { // keep the letters equally likely
+			out[i] = letters[n%len(letters)]
+			i++
+		}
+	}
+	return PublicKey(out[:])
+}
+
+// ParsePublicKey reports whether text has the form of a public key.
+func ParsePublicKey(text string) (PublicKey, bool) {
+	if len(text) != PublicKeyLength {
+		return "", false
+	}
+	for i := range len(text) {
+		if text[i] < 'a' || text[i] > 'z' {
+			return "", false
+		}
+	}
+	return PublicKey(text), true
+}
+
+const redacted = "[redacted]"
+
+// PrivateKey is the secret half of an API key: a random UUID of version 4 in
+// lower case, with 122 random bits. It prints as "[redacted]" wherever it is
+// formatted; Reveal is the only way to its text.
+type PrivateKey struct{ text string }
+
+// NewPrivateKey returns a fresh private key.
+func NewPrivateKey() PrivateKey {
+	var b [16]byte
+	mustRead(b[:])
+	b[6] = b[6]&0x0f | 0x40
+	b[8] = b[8]&0x3f | 0x80
+	return PrivateKey{fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])}
+}
+
+// PrivateKeyFrom wraps the text of a private key that was read from somewhere.
+func PrivateKeyFrom(text string) PrivateKey { return PrivateKey{text} }
+
+// Reveal returns the secret itself, for the one answer that shows it.
+func (k PrivateKey) Reveal() string { return k.text }
+
+// Tail returns the last twelve hex digits, all that is kept of the secret in
+// clear: published answers show them in the redacted form.
+func (k PrivateKey) Tail() string {
+	if i := strings.LastIndexByte(k.text, '-'); i >= 0 {
+		return k.text[i+1:]
+	}
+	return ""
+}
+
+// RedactedPrivateKey is the form in which every answer but the creating one
+// shows a private key whose last twelve digits are tail.
+func RedactedPrivateKey(tail string) string { return "********-****-****-" + tail }
+
+// String returns "[redacted]".
+func (PrivateKey) String() string { return redacted }
+
+// GoString returns "[redacted]".
+func (PrivateKey) GoString() string { return redacted }
+
+// Format prints "[redacted]" for every verb.
+func (PrivateKey) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// MarshalText returns "[redacted]", so that no encoder prints the secret.
+func (PrivateKey) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// LogValue returns "[redacted]".
+func (PrivateKey) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+func mustRead(b []byte) {
+	if _, err := rand.Read(b); err != nil {
+		panic("latchkey: the system's random source failed: " + err.Error())
+	}
+}
