@@ -1,0 +1,224 @@
+package op
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/policy"
+)
+
+// Rank orders the refusals that a call may carry by when they are answered.
+type Rank uint8
+
+// The ranks, in the order of the checks.
+const (
+	RankVersion Rank = iota + 1
+	RankRate
+	RankPath
+	// What follows is answered only to callers that passed the gate.
+	RankQuery
+	RankContentType
+	RankBody
+)
+
+// Refusal is an error that was found while the request was read. It is kept
+// and answered when its turn comes, so that callers who prove nothing learn
+// nothing.
+type Refusal struct {
+	Rank Rank
+	Err  *latchkey.Error
+}
+
+// Proof is what a request offers to show who its caller is. Package auth makes
+// them.
+type Proof struct {
+	// Check reads the credential and decides whether the request proves that
+	// the caller has it. It returns a refusal with CodeUnauthenticated or
+	// CodeStaleNonce, or a fault of the store.
+	Check func(latchkey.Reader) (latchkey.Credential, error)
+	// Nonce and Count are noted when the request changes something, until Expires.
+	Nonce   string
+	Count   uint32
+	Expires time.Time
+}
+
+// Call is one request for an operation.
+type Call struct {
+	Proof   Proof
+	Address netip.Addr // the caller's
+	Refusal *Refusal   // nil when the request reads well
+}
+
+// Guard slows down addresses that sent wrong responses. A right secret is
+// never refused by it.
+type Guard interface {
+	// Enter returns at once with suspect false for an address in good
+	// standing. For a suspect one it waits for that address's turn and returns
+	// suspect true; leave must be called when the look is over. It returns the
+	// context's error when that ends first.
+	Enter(ctx context.Context, addr netip.Addr) (suspect bool, leave func(), err error)
+	// Failed notes that a response from the address was wrong.
+	Failed(addr netip.Addr)
+}
+
+// Do runs the operation for one call: it authenticates, authorizes, runs and
+// records in one transaction. There is no other way to reach an operation.
+//
+// It returns a *latchkey.Error when the call is refused, then nothing has
+// changed; any other failure is turned into CodeUnavailable or CodeInternal.
+func Do[I Input, O any](ctx context.Context, s *Service, o *Op[I, O], call *Call, in I) (O, error) {
+	var out O
+	var used usedEntry
+	turn := func(r latchkey.Reader, tx latchkey.Tx) (err error) {
+		out, used, err = attempt(s, o, call, in, r, tx)
+		return err
+	}
+	suspect, leave, err := s.guard.Enter(ctx, call.Address)
+	if err != nil {
+		return out, settle(errors.Join(latchkey.ErrUnavailable, err))
+	}
+	if suspect && o.Changes {
+		// An earlier look may only refuse: it keeps wrong responses away from
+		// the writer, and allows nothing.
+		err = s.store.View(ctx, func(r latchkey.Reader) error {
+			_, err := call.Proof.Check(r)
+			return err
+		})
+	}
+	switch {
+	case err != nil:
+	case o.Changes:
+		leave()
+		leave = func() {}
+		err = s.store.Update(ctx, func(tx latchkey.Tx) error { return turn(tx, tx) })
+	default:
+		err = s.store.View(ctx, func(r latchkey.Reader) error { return turn(r, nil) })
+	}
+	leave()
+	if used.prefix.IsValid() {
+		s.uses.note(used)
+	}
+	if err != nil {
+		var none O
+		err = settle(err)
+		if code(err) == latchkey.CodeUnauthenticated {
+			s.guard.Failed(call.Address)
+		}
+		return none, err
+	}
+	return out, nil
+}
+
+// attempt is one run of a call inside a transaction.
+func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchkey.Reader, tx latchkey.Tx) (out O, used usedEntry, err error) {
+	cred, err := call.Proof.Check(r)
+	if err != nil {
+		return out, used, err
+	}
+	if tx != nil {
+		again, err := tx.LockOrganization(cred.Key.OrgID)
+		if err != nil {
+			return out, used, err
+		}
+		if again {
+			if cred, err = call.Proof.Check(r); err != nil {
+				return out, used, err
+			}
+		}
+	}
+	env := &Env{
+		Reader: r, Tx: tx, Caller: cred.Key, Address: call.Address,
+		info: &o.Info, scope: in.Scope(), now: r.Now(), service: s,
+	}
+	if used, err = admit(&cred, call.Address, env.now); err != nil {
+		return out, used, err
+	}
+	if call.Refusal != nil && call.Refusal.Rank <= RankPath {
+		return out, used, call.Refusal.Err
+	}
+	if err := env.enter(); err != nil {
+		if o.gone != nil && code(err) == latchkey.CodeProjectNotFound {
+			out, err = o.gone(env, in)
+		}
+		return out, used, err
+	}
+	if call.Refusal != nil {
+		return out, used, call.Refusal.Err
+	}
+	if tx != nil {
+		if err := tx.UseNonce(env.Org(), call.Proof.Nonce, call.Proof.Count, call.Proof.Expires); err != nil {
+			return out, used, err
+		}
+	}
+	out, err = o.run(env, in)
+	return out, used, err
+}
+
+// admit checks the caller's address against its access list.
+func admit(cred *latchkey.Credential, addr netip.Addr, now time.Time) (usedEntry, error) {
+	if len(cred.Key.AccessList) == 0 {
+		if cred.AccessListRequired {
+			return usedEntry{}, latchkey.Refuse(latchkey.CodeAccessListRequired, addr.String())
+		}
+		return usedEntry{}, nil
+	}
+	prefix, ok := cred.Key.AccessList.Covers(addr)
+	if !ok {
+		return usedEntry{}, latchkey.Refuse(latchkey.CodeAddressNotAllowed, addr.String())
+	}
+	return usedEntry{cred.Key.OrgID, cred.Key.ID, prefix, addr, now}, nil
+}
+
+// enter finds the container of the path, which must be the caller's own, and
+// passes the gate.
+func (env *Env) enter() error {
+	switch {
+	case env.scope.Org == "":
+		env.scope.Org = env.Org()
+	case env.scope.Org != env.Org():
+		return latchkey.Refuse(latchkey.CodeOrganizationNotFound, string(env.scope.Org))
+	}
+	if env.scope.Project != "" {
+		p, err := env.Reader.Project(env.Org(), env.scope.Project)
+		if err != nil {
+			return whenMissing(err, latchkey.CodeProjectNotFound, string(env.scope.Project))
+		}
+		env.Project = p
+	}
+	return env.decide(policy.Grants{}, policy.Grants{})
+}
+
+// whenMissing turns ErrNotFound into the refusal with that code and those
+// parameters and leaves other errors alone.
+func whenMissing(err error, c latchkey.Code, params ...any) error {
+	if errors.Is(err, latchkey.ErrNotFound) {
+		return latchkey.Refuse(c, params...)
+	}
+	return err
+}
+
+// settle turns what came out of a store into a refusal.
+func settle(err error) error {
+	var refusal *latchkey.Error
+	switch {
+	case errors.As(err, &refusal):
+		return refusal
+	case errors.Is(err, latchkey.ErrNonceUsed):
+		return latchkey.Refuse(latchkey.CodeStaleNonce).Because("the nonce was used before")
+	case errors.Is(err, latchkey.ErrUnavailable):
+		return latchkey.Refuse(latchkey.CodeUnavailable).Because("%v", err)
+	}
+	return latchkey.Refuse(latchkey.CodeInternal).Because("%v", err)
+}
+
+// code returns the code of a refusal, or 0.
+func code(err error) latchkey.Code {
+	var refusal *latchkey.Error
+	if errors.As(err, &refusal) {
+		return refusal.Code
+	}
+	return 0
+}

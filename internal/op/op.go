@@ -1,0 +1,104 @@
+// Package op owns the operations: what each one does, who may do it, which
+// events it may record, and the one way in which all of them run. It knows
+// nothing of wires: inputs and outputs are plain values.
+package op
+
+import (
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/policy"
+)
+
+// Info is what is declared about an operation, once, for both API generations,
+// the command line and the documents.
+type Info struct {
+	Name    string               // the published operation id, such as "updateGroupApiKeyRoles"
+	Summary string               // one line for people
+	Rule    policy.Rule          // who may call it
+	Changes bool                 // whether it writes
+	Events  []latchkey.EventType // the events it may record
+}
+
+// Input is what an operation works on.
+type Input interface {
+	// Scope returns the ids the operation works on. Ids that were malformed
+	// may be empty: the call then carries a refusal that comes first.
+	Scope() policy.Scope
+}
+
+// Op is one operation.
+type Op[I Input, O any] struct {
+	Info
+	// run does the work in the transaction of the call. It has no effect but
+	// through env and may run more than once.
+	run func(env *Env, in I) (O, error)
+	// gone, if set, answers instead of "not found" when the project of the
+	// scope does not exist.
+	gone func(env *Env, in I) (O, error)
+}
+
+// Env is what an operation sees of its call: one transaction, the caller as
+// read in it, and the project of the path, if it names one.
+type Env struct {
+	latchkey.Reader
+	Tx      latchkey.Tx // nil when the operation only reads
+	Caller  latchkey.APIKey
+	Project latchkey.Project
+	Address netip.Addr // the caller's
+
+	info    *Info
+	scope   policy.Scope
+	now     time.Time
+	service *Service
+}
+
+// Org returns the organization that the caller belongs to.
+func (env *Env) Org() latchkey.OrgID { return env.Caller.OrgID }
+
+func (env *Env) principal() policy.Principal {
+	return policy.Principal{ID: env.Caller.ID, Grants: policy.GrantsOf(&env.Caller)}
+}
+
+// decide asks the policy whether the caller may change a principal's grants
+// from before to after under the operation's own rule.
+func (env *Env) decide(before, after policy.Grants) error {
+	if refusal := env.service.granting.Decide(env.principal(), env.info.Rule, env.scope, before, after); refusal != nil {
+		return refusal
+	}
+	return nil
+}
+
+// touch asks the policy whether the caller dominates everything the key holds.
+func (env *Env) touch(key *latchkey.APIKey) error {
+	return env.decide(policy.GrantsOf(key), policy.Grants{})
+}
+
+// record appends an event of the kinds the operation declared.
+func (env *Env) record(e latchkey.Event) error {
+	if !slices.Contains(env.info.Events, e.Type) {
+		return latchkey.Refuse(latchkey.CodeInternal).Because("operation %s records an undeclared event %s", env.info.Name, e.Type)
+	}
+	e.OrgID = env.Org()
+	e.ID = latchkey.NewID[latchkey.EventID](env.now)
+	e.Created = env.now
+	e.Source = latchkey.SourceAPI
+	e.Operation = env.info.Name
+	e.CallerID = env.Caller.ID
+	e.CallerPublicKey = env.Caller.PublicKey
+	e.RemoteAddress = env.Address.String()
+	return env.Tx.AppendEvent(&e)
+}
+
+// about starts an event that concerns a key.
+func about(typ latchkey.EventType, key *latchkey.APIKey, project latchkey.ProjectID, change latchkey.Change) latchkey.Event {
+	return latchkey.Event{Type: typ, TargetID: key.ID, TargetPublicKey: key.PublicKey, ProjectID: project, Change: change}
+}
+
+// key reads the target key of the caller's organization.
+func (env *Env) key(id latchkey.KeyID) (latchkey.APIKey, error) {
+	k, err := env.Key(env.Org(), id)
+	return k, whenMissing(err, latchkey.CodeKeyNotFound, string(id))
+}

@@ -1,0 +1,220 @@
+package op
+
+import (
+	"errors"
+
+	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/policy"
+)
+
+// OrgKeysInput asks for a page of the keys of an organization.
+type OrgKeysInput struct {
+	Org  latchkey.OrgID
+	Page latchkey.Page
+}
+
+// Scope implements Input.
+func (in OrgKeysInput) Scope() policy.Scope { return policy.Scope{Org: in.Org} }
+
+// ListOrgKeys lists the keys of an organization.
+var ListOrgKeys = &Op[OrgKeysInput, KeyPage]{
+	Info: Info{
+		Name: "listOrgApiKeys", Summary: "List the API keys of an organization",
+		Rule: policy.Rule{Gate: policy.GateOrganization, Role: latchkey.OrgMember},
+	},
+	run: func(env *Env, in OrgKeysInput) (KeyPage, error) {
+		keys, total, err := env.Keys(env.Org(), in.Page)
+		return KeyPage{keys, total}, err
+	},
+}
+
+// OrgKeyInput names a key of an organization.
+type OrgKeyInput struct {
+	Org latchkey.OrgID
+	Key latchkey.KeyID
+}
+
+// Scope implements Input.
+func (in OrgKeyInput) Scope() policy.Scope { return policy.Scope{Org: in.Org, Target: in.Key} }
+
+// GetOrgKey returns one key with all its roles.
+var GetOrgKey = &Op[OrgKeyInput, latchkey.APIKey]{
+	Info: Info{
+		Name: "getOrgApiKey", Summary: "Get an API key of an organization",
+		Rule: policy.Rule{Gate: policy.GateOrganization, Role: latchkey.OrgMember},
+	},
+	run: func(env *Env, in OrgKeyInput) (latchkey.APIKey, error) { return env.key(in.Key) },
+}
+
+// CreateOrgKeyInput describes a key to be created in an organization.
+type CreateOrgKeyInput struct {
+	Org   latchkey.OrgID
+	Desc  string
+	Roles latchkey.RoleSet // organization roles
+}
+
+// Scope implements Input.
+func (in CreateOrgKeyInput) Scope() policy.Scope { return policy.Scope{Org: in.Org} }
+
+// CreateOrgKey creates a key that holds exactly the given organization roles.
+var CreateOrgKey = &Op[CreateOrgKeyInput, CreatedKey]{
+	Info: Info{
+		Name: "createOrgApiKey", Summary: "Create an API key in an organization",
+		Rule:    policy.Rule{Gate: policy.GateOrganization, Role: latchkey.OrgOwner},
+		Changes: true,
+		Events:  []latchkey.EventType{latchkey.EventKeyCreated},
+	},
+	run: func(env *Env, in CreateOrgKeyInput) (CreatedKey, error) {
+		if err := env.decide(policy.Grants{}, policy.Grants{Org: in.Roles}); err != nil {
+			return CreatedKey{}, err
+		}
+		return env.createKey(in.Desc, in.Roles, latchkey.ProjectRoles{})
+	},
+}
+
+// createKey makes a key of the caller's organization and records its birth.
+// The roles in projects are recorded by the caller, one event a project.
+func (env *Env) createKey(desc string, org latchkey.RoleSet, projects latchkey.ProjectRoles) (CreatedKey, error) {
+	n, err := env.KeyCount(env.Org())
+	if err != nil {
+		return CreatedKey{}, err
+	}
+	if n >= env.service.maxKeys {
+		return CreatedKey{}, latchkey.Refuse(latchkey.CodeTooManyKeys, env.service.maxKeys, string(env.Org()))
+	}
+	created, err := env.service.newKey(env.Tx, env.Org(), desc, org, projects)
+	if err != nil {
+		return CreatedKey{}, err
+	}
+	return created, env.record(keyCreated(&created.Key))
+}
+
+// keyCreated is the event of a key's birth.
+func keyCreated(key *latchkey.APIKey) latchkey.Event {
+	return about(latchkey.EventKeyCreated, key, "", latchkey.Change{Desc: &key.Desc, OrgRoles: key.OrgRoles.Names()})
+}
+
+// newKey makes a key and stores it. Public keys are drawn again while they are taken.
+func (s *Service) newKey(tx latchkey.Tx, org latchkey.OrgID, desc string, orgRoles latchkey.RoleSet, projects latchkey.ProjectRoles) (CreatedKey, error) {
+	now := tx.Now()
+	private := latchkey.NewPrivateKey()
+	for {
+		key := latchkey.APIKey{
+			ID: latchkey.NewID[latchkey.KeyID](now), OrgID: org, PublicKey: latchkey.NewPublicKey(),
+			Desc: desc, PrivateTail: private.Tail(), OrgRoles: orgRoles, ProjectRoles: projects, Created: now,
+		}
+		var err error
+		if key.SealedMD5, key.SealedSHA256, err = s.seal(key.ID, key.PublicKey, private); err != nil {
+			return CreatedKey{}, err
+		}
+		switch err := tx.InsertKey(key); {
+		case errors.Is(err, latchkey.ErrPublicKeyTaken):
+			continue
+		case err != nil:
+			return CreatedKey{}, err
+		}
+		return CreatedKey{key, private}, nil
+	}
+}
+
+// UpdateOrgKeyInput says what changes in a key of an organization.
+type UpdateOrgKeyInput struct {
+	Org      latchkey.OrgID
+	Key      latchkey.KeyID
+	Desc     *string          // nil leaves the description
+	SetRoles bool             // false leaves the roles
+	Roles    latchkey.RoleSet // organization roles
+}
+
+// Scope implements Input.
+func (in UpdateOrgKeyInput) Scope() policy.Scope {
+	return policy.Scope{Org: in.Org, Target: in.Key}
+}
+
+// UpdateOrgKey replaces the organization roles of a key, its description, or
+// both; roles in projects stay.
+var UpdateOrgKey = &Op[UpdateOrgKeyInput, latchkey.APIKey]{
+	Info: Info{
+		Name: "updateOrgApiKey", Summary: "Update an API key of an organization",
+		Rule:    policy.Rule{Gate: policy.GateOrganization, Role: latchkey.OrgOwner},
+		Changes: true,
+		Events:  []latchkey.EventType{latchkey.EventKeyRolesChanged, latchkey.EventKeyDescriptionChanged},
+	},
+	run: func(env *Env, in UpdateOrgKeyInput) (latchkey.APIKey, error) {
+		before, err := env.key(in.Key)
+		if err != nil {
+			return before, err
+		}
+		if err := env.touch(&before); err != nil {
+			return before, err
+		}
+		after := before
+		if in.SetRoles {
+			if err := env.decide(policy.Grants{}, policy.Grants{Org: in.Roles}); err != nil {
+				return before, err
+			}
+			after.OrgRoles = in.Roles
+		}
+		if in.Desc != nil {
+			after.Desc = *in.Desc
+		}
+		if after.OrgRoles == before.OrgRoles && after.Desc == before.Desc {
+			return before, nil
+		}
+		if err := env.keepOwner(&before, &after); err != nil {
+			return before, err
+		}
+		if err := env.Tx.UpdateKey(before, after); err != nil {
+			return before, err
+		}
+		if after.OrgRoles != before.OrgRoles {
+			change := latchkey.Change{OrgRoles: after.OrgRoles.Names(), RolesBefore: before.OrgRoles.Names()}
+			if err := env.record(about(latchkey.EventKeyRolesChanged, &after, "", change)); err != nil {
+				return before, err
+			}
+		}
+		return after, env.recordDesc(&before, &after, "")
+	},
+}
+
+// keepOwner refuses to take the last durable owner from the organization.
+// After is the key as it would become.
+func (env *Env) keepOwner(before, after *latchkey.APIKey) error {
+	if !before.DurableOwner() || after.DurableOwner() {
+		return nil
+	}
+	n, err := env.DurableOwners(env.Org())
+	if err != nil {
+		return err
+	}
+	if n <= 1 {
+		return latchkey.Refuse(latchkey.CodeLastOwner)
+	}
+	return nil
+}
+
+// DeleteOrgKey deletes a key; it leaves every project too.
+var DeleteOrgKey = &Op[OrgKeyInput, Nothing]{
+	Info: Info{
+		Name: "deleteOrgApiKey", Summary: "Delete an API key",
+		Rule:    policy.Rule{Gate: policy.GateOrganization, Role: latchkey.OrgOwner},
+		Changes: true,
+		Events:  []latchkey.EventType{latchkey.EventKeyDeleted},
+	},
+	run: func(env *Env, in OrgKeyInput) (Nothing, error) {
+		key, err := env.key(in.Key)
+		if err != nil {
+			return Nothing{}, err
+		}
+		if err := env.touch(&key); err != nil {
+			return Nothing{}, err
+		}
+		if err := env.keepOwner(&key, &latchkey.APIKey{}); err != nil {
+			return Nothing{}, err
+		}
+		if err := env.Tx.DeleteKey(env.Org(), key.ID); err != nil {
+			return Nothing{}, err
+		}
+		return Nothing{}, env.record(about(latchkey.EventKeyDeleted, &key, "", latchkey.Change{}))
+	},
+}

@@ -1,0 +1,102 @@
+package op
+
+import (
+	"context"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/latchkey/latchkey"
+)
+
+// usedEntry says which access list entry let a request in.
+type usedEntry struct {
+	org    latchkey.OrgID
+	key    latchkey.KeyID
+	prefix netip.Prefix
+	addr   netip.Addr
+	at     time.Time
+}
+
+// uses sums the use of access list entries in memory, so that a request never
+// writes for it. What was summed since the last flush is lost in a crash; it
+// is no part of the audited state.
+type uses struct {
+	mu  sync.Mutex
+	sum map[useKey]latchkey.AccessListUse
+}
+
+type useKey struct {
+	org    latchkey.OrgID
+	key    latchkey.KeyID
+	prefix netip.Prefix
+}
+
+func newUses() *uses { return &uses{sum: make(map[useKey]latchkey.AccessListUse)} }
+
+func (u *uses) note(e usedEntry) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	k := useKey{e.org, e.key, e.prefix}
+	s := u.sum[k]
+	s.Prefix, s.LastUsed, s.LastAddress = e.prefix, e.at, e.addr
+	s.Count++
+	u.sum[k] = s
+}
+
+// of returns what was summed for a key and is not written yet.
+func (u *uses) of(org latchkey.OrgID, key latchkey.KeyID, prefix netip.Prefix) (latchkey.AccessListUse, bool) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	s, ok := u.sum[useKey{org, key, prefix}]
+	return s, ok
+}
+
+func (u *uses) take() map[useKey]latchkey.AccessListUse {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	sum := u.sum
+	u.sum = make(map[useKey]latchkey.AccessListUse)
+	return sum
+}
+
+// giveBack adds what could not be written to what came in since.
+func (u *uses) giveBack(sum map[useKey]latchkey.AccessListUse) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for k, old := range sum {
+		s, newer := u.sum[k]
+		if !newer {
+			u.sum[k] = old
+			continue
+		}
+		s.Count += old.Count
+		u.sum[k] = s
+	}
+}
+
+// FlushUse writes the summed use of access list entries. It returns the
+// store's error; then nothing is lost and the next call tries again.
+func (s *Service) FlushUse(ctx context.Context) error {
+	sum := s.uses.take()
+	if len(sum) == 0 {
+		return nil
+	}
+	err := s.store.Update(ctx, func(tx latchkey.Tx) error {
+		for k, use := range sum {
+			if err := tx.AddAccessListUse(k.org, k.key, k.prefix, use.Count, use.LastUsed, use.LastAddress); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		s.uses.giveBack(sum)
+	}
+	return err
+}
+
+// ForgetNonces drops the notes of nonces that expired.
+func (s *Service) ForgetNonces(ctx context.Context) error {
+	return s.store.Update(ctx, func(tx latchkey.Tx) error { return tx.ForgetNonces(tx.Now()) })
+}
