@@ -1,0 +1,129 @@
+package body
+
+import (
+	"strings"
+
+	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/op"
+	"github.com/latchkey/latchkey/internal/wire"
+)
+
+// CreateEntries is the array of entries to be added to an access list.
+var CreateEntries = &wire.Body{Name: "UserAccessListRequest", Array: true, MaxItems: op.MaxAccessListEntries, Members: entryWritable}
+
+// CreateEntriesV1 also takes the members of the response object.
+var CreateEntriesV1 = &wire.Body{Name: "UserAccessListRequestV1", Array: true, MaxItems: op.MaxAccessListEntries, Members: append(append([]wire.Member(nil), entryWritable...),
+	wire.Member{Name: "count", Kind: wire.Int, ReadOnly: true},
+	wire.Member{Name: "created", Kind: wire.String, ReadOnly: true},
+	wire.Member{Name: "lastUsed", Kind: wire.String, ReadOnly: true},
+	wire.Member{Name: "lastUsedAddress", Kind: wire.String, ReadOnly: true},
+	wire.Member{Name: "links", Kind: wire.Any, ReadOnly: true},
+)}
+
+var entryWritable = []wire.Member{
+	{Name: "cidrBlock", Kind: wire.String},
+	{Name: "ipAddress", Kind: wire.String},
+}
+
+// DecodeEntries reads a request for a page of a key's access list.
+func DecodeEntries(r *wire.Request) op.EntriesInput {
+	return op.EntriesInput{Org: r.OrgID(), Key: r.KeyID(), Page: r.Paging.Page}
+}
+
+// DecodeCreateEntries reads the entries to be added.
+func DecodeCreateEntries(r *wire.Request) op.EntriesInput {
+	in := DecodeEntries(r)
+	list := r.Objects()
+	if r.BodyBroken() {
+		return in
+	}
+	if len(list) == 0 {
+		r.RefuseBody(latchkey.Refuse(latchkey.CodeMissingOneOf, "ipAddress", "cidrBlock"))
+	}
+	for _, o := range list {
+		prefix, err := op.ParsePrefix(entryText(r, o))
+		r.RefuseBody(err)
+		for _, other := range in.Add {
+			if other == prefix && err == nil {
+				r.RefuseBody(latchkey.Refuse(latchkey.CodeDuplicateAddresses))
+			}
+		}
+		in.Add = append(in.Add, prefix)
+	}
+	return in
+}
+
+// entryText returns the one of ipAddress and cidrBlock that an element has.
+// An address must be one, a block must have a length.
+func entryText(r *wire.Request, o wire.Object) string {
+	ip, hasIP := o.String("ipAddress")
+	block, hasBlock := o.String("cidrBlock")
+	switch {
+	case hasIP && hasBlock:
+		r.RefuseBody(latchkey.Refuse(latchkey.CodeAddressAndBlock))
+	case !hasIP && !hasBlock:
+		r.RefuseBody(latchkey.Refuse(latchkey.CodeMissingOneOf, "ipAddress", "cidrBlock"))
+	case hasIP && strings.Contains(ip, "/"):
+		r.RefuseBody(latchkey.Refuse(latchkey.CodeInvalidAddress, ip))
+	case hasBlock && !strings.Contains(block, "/"):
+		r.RefuseBody(latchkey.Refuse(latchkey.CodeInvalidAddress, block))
+	}
+	if hasIP {
+		return ip
+	}
+	return block
+}
+
+// DecodeEntry reads a request that names an entry in its path: an address, or
+// a block whose slash is escaped or, as one client sends it, is not.
+func DecodeEntry(r *wire.Request) op.EntryInput {
+	in := op.EntryInput{Org: r.OrgID(), Key: r.KeyID(), Text: r.Path("ipAddress")}
+	if bits := r.Path("bits"); bits != "" {
+		in.Text += "/" + bits
+	}
+	prefix, err := op.ParsePrefix(in.Text)
+	r.RefuseBody(err)
+	in.Prefix = prefix
+	return in
+}
+
+// EncodeEntries writes a page of entries; list is the last part of the path
+// under which they were asked, "accessList" or "whitelist".
+func EncodeEntries(list string) func(a *wire.Answer, p op.EntryPage) {
+	return func(a *wire.Answer, p op.EntryPage) {
+		a.List(len(p.Entries), p.Total, func(i int) { appendEntry(a, &p.Entries[i], list) })
+	}
+}
+
+// EncodeEntry writes one entry.
+func EncodeEntry(list string) func(a *wire.Answer, e op.Entry) {
+	return func(a *wire.Answer, e op.Entry) { appendEntry(a, &e, list) }
+}
+
+func appendEntry(a *wire.Answer, e *op.Entry, list string) {
+	a.Raw(`{"cidrBlock":"`)
+	a.Raw(e.Prefix.String())
+	a.Raw(`","count":`)
+	a.Int(e.Use.Count)
+	a.Raw(`,"created":`)
+	a.Time(e.Created)
+	if e.Prefix.IsSingleIP() {
+		a.Raw(`,"ipAddress":"`)
+		a.Raw(e.Prefix.Addr().String())
+		a.Raw(`"`)
+	}
+	if e.Use.Count > 0 {
+		a.Raw(`,"lastUsed":`)
+		a.Time(e.Use.LastUsed)
+		a.Raw(`,"lastUsedAddress":"`)
+		a.Raw(e.Use.LastAddress.String())
+		a.Raw(`"`)
+	}
+	a.Raw(`,"links":[`)
+	a.Link("self", "/orgs/", string(e.Org), "/apiKeys/", string(e.Key), "/", list, "/", strings.Replace(op.PrefixText(e.Prefix), "/", "%2F", 1))
+	if a.Generation != wire.AtlasV2 && a.Single() {
+		a.Raw(",")
+		a.Link("http://mms.mongodb.com/apiKeys", "/orgs/", string(e.Org), "/apiKeys/", string(e.Key))
+	}
+	a.Raw(`]}`)
+}

@@ -1,0 +1,240 @@
+// Package body owns the bodies that the API generations share: how requests
+// are read into the inputs of operations, how their outputs are written, and
+// the schemas that describe both.
+package body
+
+import (
+	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/op"
+	"github.com/latchkey/latchkey/internal/policy"
+	"github.com/latchkey/latchkey/internal/wire"
+)
+
+// keyReadOnly are the members of a key that clients may send back.
+var keyReadOnly = []wire.Member{
+	{Name: "id", Kind: wire.String, ReadOnly: true},
+	{Name: "links", Kind: wire.Any, ReadOnly: true},
+	{Name: "privateKey", Kind: wire.String, ReadOnly: true},
+	{Name: "publicKey", Kind: wire.String, ReadOnly: true},
+}
+
+var keyWritable = []wire.Member{
+	{Name: "desc", Kind: wire.String},
+	{Name: "roles", Kind: wire.StringArray},
+}
+
+// The bodies of key operations. The published request schemas of the dated
+// generation have no read-only members; on the older ones those of the
+// response object are accepted.
+var (
+	CreateOrgKey     = &wire.Body{Name: "CreateAtlasOrganizationApiKey", Members: keyWritable, Required: []string{"desc", "roles"}}
+	CreateProjectKey = &wire.Body{Name: "CreateAtlasProjectApiKey", Members: keyWritable, Required: []string{"desc", "roles"}}
+	UpdateOrgKey     = &wire.Body{Name: "UpdateAtlasOrganizationApiKey", Members: keyWritable}
+	UpdateProjectKey = &wire.Body{Name: "UpdateAtlasProjectApiKey", Members: keyWritable}
+	AddKey           = &wire.Body{Name: "UserAccessRoleAssignment", Array: true, MaxItems: 64, Members: []wire.Member{
+		{Name: "roles", Kind: wire.StringArray},
+		{Name: "userId", Kind: wire.String, ReadOnly: true},
+	}}
+	KeyV1 = &wire.Body{Name: "ApiKeyRequest", Members: append(append([]wire.Member(nil), keyWritable...), keyReadOnly...)}
+)
+
+// Grantable returns the roles whose names the generation accepts.
+func Grantable(g wire.Generation) latchkey.RoleSet {
+	if g == wire.PublicV1 {
+		return grantableOpsManager
+	}
+	return grantableAtlas
+}
+
+var (
+	grantableAtlas      = policy.Grantable(policy.Atlas)
+	grantableOpsManager = policy.Grantable(policy.OpsManager)
+)
+
+// keyPatch is what a body says of a key.
+type keyPatch struct {
+	desc     *string
+	setRoles bool
+	roles    latchkey.RoleSet
+}
+
+// readKey reads desc and roles; a creation needs both, an update one.
+func readKey(r *wire.Request, level latchkey.Level, create bool, id latchkey.KeyID) (p keyPatch) {
+	o := r.Object()
+	if r.BodyBroken() {
+		return p
+	}
+	if given, ok := o.String("id"); ok && given != string(id) {
+		r.RefuseBody(latchkey.Refuse(latchkey.CodeValidation, "The id in the body differs from the one in the path"))
+		return p
+	}
+	desc, hasDesc := o.String("desc")
+	names, hasRoles := o.Strings("roles")
+	switch {
+	case create && !hasDesc:
+		r.RefuseBody(latchkey.Refuse(latchkey.CodeMissingAttribute, "desc"))
+	case !hasDesc && !hasRoles:
+		r.RefuseBody(latchkey.Refuse(latchkey.CodeMissingOneOf, "desc", "roles"))
+	}
+	if hasDesc {
+		r.RefuseBody(op.CheckDesc(desc))
+		p.desc = &desc
+	}
+	if create && !hasRoles {
+		r.RefuseBody(latchkey.Refuse(latchkey.CodeMissingAttribute, "roles"))
+	}
+	if hasRoles {
+		roles, err := op.ParseRoles(names, level, Grantable(r.Generation))
+		r.RefuseBody(err)
+		p.roles, p.setRoles = roles, true
+	}
+	return p
+}
+
+func (p keyPatch) description() string {
+	if p.desc == nil {
+		return ""
+	}
+	return *p.desc
+}
+
+// DecodeProjectKeys reads a request for a page of a project's keys.
+func DecodeProjectKeys(r *wire.Request) op.ProjectKeysInput {
+	return op.ProjectKeysInput{Project: r.ProjectID(), Page: r.Paging.Page}
+}
+
+// DecodeCreateProjectKey reads a request for a new key in a project.
+func DecodeCreateProjectKey(r *wire.Request) op.CreateProjectKeyInput {
+	in := op.CreateProjectKeyInput{Project: r.ProjectID()}
+	p := readKey(r, latchkey.LevelProject, true, "")
+	in.Desc, in.Roles = p.description(), p.roles
+	return in
+}
+
+// DecodeReplaceProjectRoles reads the PATCH. With assign a key of the
+// organization that is not in the project is put into it.
+func DecodeReplaceProjectRoles(assign bool) func(r *wire.Request) op.ReplaceProjectRolesInput {
+	return func(r *wire.Request) op.ReplaceProjectRolesInput {
+		in := op.ReplaceProjectRolesInput{Project: r.ProjectID(), Key: r.KeyID(), Assign: assign}
+		p := readKey(r, latchkey.LevelProject, false, in.Key)
+		in.Desc, in.SetRoles, in.Roles = p.desc, p.setRoles, p.roles
+		return in
+	}
+}
+
+// DecodeAddKey reads the array with which a key is added to a project; the
+// roles of all its elements count.
+func DecodeAddKey(r *wire.Request) op.ProjectKeyInput {
+	in := DecodeProjectKey(r)
+	list := r.Objects()
+	if r.BodyBroken() {
+		return in
+	}
+	var names []string
+	for _, o := range list {
+		if id, ok := o.String("userId"); ok && id != string(in.Key) {
+			r.RefuseBody(latchkey.Refuse(latchkey.CodeValidation, "The userId in the body differs from the one in the path"))
+			return in
+		}
+		roles, _ := o.Strings("roles")
+		names = append(names, roles...)
+	}
+	roles, err := op.ParseRoles(names, latchkey.LevelProject, Grantable(r.Generation))
+	r.RefuseBody(err)
+	in.Roles = roles
+	return in
+}
+
+// DecodeProjectKey reads a request that names a key in a project.
+func DecodeProjectKey(r *wire.Request) op.ProjectKeyInput {
+	return op.ProjectKeyInput{Project: r.ProjectID(), Key: r.KeyID()}
+}
+
+// DecodeOrgKeys reads a request for a page of an organization's keys.
+func DecodeOrgKeys(r *wire.Request) op.OrgKeysInput {
+	return op.OrgKeysInput{Org: r.OrgID(), Page: r.Paging.Page}
+}
+
+// DecodeOrgKey reads a request that names a key of an organization.
+func DecodeOrgKey(r *wire.Request) op.OrgKeyInput {
+	return op.OrgKeyInput{Org: r.OrgID(), Key: r.KeyID()}
+}
+
+// DecodeCreateOrgKey reads a request for a new key.
+func DecodeCreateOrgKey(r *wire.Request) op.CreateOrgKeyInput {
+	in := op.CreateOrgKeyInput{Org: r.OrgID()}
+	p := readKey(r, latchkey.LevelOrganization, true, "")
+	in.Desc, in.Roles = p.description(), p.roles
+	return in
+}
+
+// DecodeUpdateOrgKey reads a change of a key.
+func DecodeUpdateOrgKey(r *wire.Request) op.UpdateOrgKeyInput {
+	in := op.UpdateOrgKeyInput{Org: r.OrgID(), Key: r.KeyID()}
+	p := readKey(r, latchkey.LevelOrganization, false, in.Key)
+	in.Desc, in.SetRoles, in.Roles = p.desc, p.setRoles, p.roles
+	return in
+}
+
+// EncodeKey writes a key with all its roles, the private key redacted.
+func EncodeKey(a *wire.Answer, k latchkey.APIKey) {
+	appendKey(a, &k, latchkey.RedactedPrivateKey(k.PrivateTail))
+}
+
+// EncodeCreatedKey writes a new key with its private key in clear: the only
+// answer that ever shows it.
+func EncodeCreatedKey(a *wire.Answer, k op.CreatedKey) { appendKey(a, &k.Key, k.Private.Reveal()) }
+
+// EncodeKeys writes a page of keys.
+func EncodeKeys(a *wire.Answer, p op.KeyPage) {
+	a.List(len(p.Keys), p.Total, func(i int) { EncodeKey(a, p.Keys[i]) })
+}
+
+func appendKey(a *wire.Answer, k *latchkey.APIKey, private string) {
+	a.Raw(`{"desc":`)
+	a.String(k.Desc)
+	a.Raw(`,"id":"`)
+	a.Raw(string(k.ID))
+	a.Raw(`","links":[`)
+	a.Link("self", "/orgs/", string(k.OrgID), "/apiKeys/", string(k.ID))
+	a.Raw(`],"privateKey":"`)
+	a.Raw(private)
+	a.Raw(`","publicKey":"`)
+	a.Raw(string(k.PublicKey))
+	a.Raw(`","roles":`)
+	appendRoles(a, k)
+	a.Raw(`}`)
+}
+
+// appendRoles writes the roles of a key: those in the organization first, then
+// those in projects by project id, each in the order of the role table.
+func appendRoles(a *wire.Answer, k *latchkey.APIKey) {
+	a.Raw("[")
+	sep := `{"orgId":"`
+	for role := range k.OrgRoles.All() {
+		a.Raw(sep)
+		a.Raw(string(k.OrgID))
+		appendRoleName(a, role)
+		sep = `,{"orgId":"`
+	}
+	sep = `,{"groupId":"`
+	if k.OrgRoles == 0 {
+		sep = `{"groupId":"`
+	}
+	for i := range k.ProjectRoles.Len() {
+		project, roles := k.ProjectRoles.At(i)
+		for role := range roles.All() {
+			a.Raw(sep)
+			a.Raw(string(project))
+			appendRoleName(a, role)
+			sep = `,{"groupId":"`
+		}
+	}
+	a.Raw("]")
+}
+
+func appendRoleName(a *wire.Answer, role latchkey.Role) {
+	a.Raw(`","roleName":"`)
+	a.Raw(role.String())
+	a.Raw(`"}`)
+}

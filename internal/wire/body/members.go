@@ -1,0 +1,80 @@
+package body
+
+import (
+	"fmt"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/wire"
+)
+
+// Names of organizations and projects have 1 to maxNameLength characters.
+const maxNameLength = 64
+
+// validName reports whether text can name an organization or a project: the
+// letters, digits and signs of the published pattern, and the space, which the
+// pattern lacks and recorded names have, though not at an end.
+func validName(text string) bool {
+	n := utf8.RuneCountInString(text)
+	if n < 1 || n > maxNameLength || text[0] == ' ' || text[len(text)-1] == ' ' {
+		return false
+	}
+	for _, c := range text {
+		switch {
+		case unicode.IsLetter(c), unicode.IsNumber(c):
+		case c < utf8.RuneSelf && isNameSign(byte(c)):
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+func isNameSign(c byte) bool {
+	switch c {
+	case ' ', '-', '_', '.', '(', ')', ',', ':', '&', '@', '+', '\'':
+		return true
+	}
+	return false
+}
+
+// invalidMember refuses a member whose value breaks a rule of its schema.
+func invalidMember(r *wire.Request, name, rule string) {
+	r.RefuseBody(latchkey.Refuse(latchkey.CodeValidation, name+" "+rule).
+		In(latchkey.FieldViolation{Field: name, Description: rule}))
+}
+
+// checkInt refuses a number outside least and most.
+func checkInt(r *wire.Request, o wire.Object, name string, least, most int64) {
+	if n, ok := o.Int(name); ok && (n < least || n > most) {
+		invalidMember(r, name, fmt.Sprintf("must be between %d and %d", least, most))
+	}
+}
+
+// maxContactLength is the length of the longest address of a contact.
+const maxContactLength = 320
+
+func checkContact(r *wire.Request, o wire.Object, name string) {
+	if s, ok := o.String(name); ok && utf8.RuneCountInString(s) > maxContactLength {
+		invalidMember(r, name, fmt.Sprintf("must have at most %d characters", maxContactLength))
+	}
+}
+
+func setBool(o wire.Object, name string, to *bool) {
+	if v, ok := o.Bool(name); ok {
+		*to = v
+	}
+}
+
+func setInt(o wire.Object, name string, to *int) {
+	if v, ok := o.Int(name); ok {
+		*to = int(v)
+	}
+}
+
+func setString(o wire.Object, name string, to *string) {
+	if v, ok := o.String(name); ok {
+		*to = v
+	}
+}

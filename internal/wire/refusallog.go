@@ -1,0 +1,51 @@
+package wire
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+
+	"github.com/latchkey/latchkey"
+)
+
+// asRefusal returns the refusal in err; any other error is an internal fault.
+func asRefusal(err error) *latchkey.Error {
+	var e *latchkey.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return latchkey.Refuse(latchkey.CodeInternal).Because("%v", err)
+}
+
+// logRefusal writes one line for a refused call: the operation's name, never a
+// path, and never what a caller sent. An internal fault also gets an id, which
+// the caller sees in a header.
+func (s *Server) logRefusal(x *exchange, operation string, e *latchkey.Error) {
+	level := slog.LevelInfo
+	attrs := []slog.Attr{
+		slog.String("operation", operation),
+		slog.String("generation", x.gen.Name()),
+		slog.String("errorCode", x.gen.Problem(e, "").ErrorCode),
+		slog.String("address", x.addr.String()),
+	}
+	switch e.Code {
+	case latchkey.CodeUnauthenticated, latchkey.CodeStaleNonce:
+		level = slog.LevelDebug // every other request of common clients is one
+	case latchkey.CodeInternal:
+		level = slog.LevelError
+		var id [8]byte
+		_, _ = rand.Read(id[:]) // never fails
+		x.w.Header()["X-Request-Id"] = []string{hex.EncodeToString(id[:])}
+		attrs = append(attrs, slog.String("requestId", hex.EncodeToString(id[:])))
+	case latchkey.CodeUnavailable:
+		level = slog.LevelWarn
+	}
+	if !s.log.Enabled(x.r.Context(), level) {
+		return
+	}
+	if e.Reason != "" {
+		attrs = append(attrs, slog.String("reason", e.Reason))
+	}
+	s.log.LogAttrs(x.r.Context(), level, "refused", attrs...)
+}

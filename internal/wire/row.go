@@ -1,0 +1,100 @@
+// Package wire owns what all API generations share: the rows that bind an
+// operation to a method and a path, the router made from them, how a request
+// is read and an answer written, and the one bridge from errors of the domain
+// to errors on the wire.
+package wire
+
+import (
+	"net/http"
+
+	"github.com/latchkey/latchkey/internal/op"
+)
+
+// Spec says how an operation looks on the generations it is published in.
+type Spec struct {
+	Method      string
+	Patterns    []string     // below the base; the first is the published one
+	Generations []Generation // the bases that publish it
+	Absolute    bool         // whether Patterns are below no base, as under /api/private
+	Versions    []Version    // on a versioned generation, those that it serves
+	Status      int          // of success
+	Paged       bool         // whether pageNum, itemsPerPage and includeCount are read
+	Query       []Param      // other query parameters that are read
+	Body        *Body        // nil when none is read
+	Answer      *Schema      // nil when the answer has no body
+}
+
+// Param is a query parameter, for the documents.
+type Param struct {
+	Name        string
+	Description string
+	Schema      *Schema
+}
+
+// Body declares the body that a row reads.
+type Body struct {
+	Name     string // of the published schema
+	Members  []Member
+	Required []string // members that must be there, for the documents
+	Array    bool     // whether the body is an array of such objects
+	MaxItems int      // of the array
+}
+
+// Row binds an operation to the wire. Nothing else declares an endpoint.
+type Row struct {
+	Spec
+	Op   op.Info
+	Open bool // whether it answers without credentials
+
+	serve func(s *Server, x *exchange)
+}
+
+// Bind returns the row that serves the operation as spec says: decode makes
+// the input from a request, encode writes the output. Decode keeps what is
+// wrong with the request as a refusal and is never asked to stop.
+func Bind[I op.Input, O any](spec Spec, o *op.Op[I, O], decode func(*Request) I, encode func(*Answer, O)) Row {
+	return Row{Spec: spec, Op: o.Info, serve: func(s *Server, x *exchange) {
+		proof, ok := s.auth.Proof(x.r)
+		if !ok {
+			x.challenge(false)
+			return
+		}
+		req := x.read()
+		in := decode(req)
+		call := op.Call{Proof: proof, Address: x.addr, Refusal: req.refusal}
+		out, err := op.Do(x.r.Context(), s.service, o, &call, in)
+		if err != nil {
+			x.refuse(o.Name, err)
+			return
+		}
+		a := x.answer()
+		if encode != nil {
+			encode(a, out)
+		}
+		x.send(a, spec.Status)
+	}}
+}
+
+// BindOpen returns a row that answers everybody the same, without credentials
+// and without a transaction.
+func BindOpen(spec Spec, info op.Info, encode func(*Answer)) Row {
+	return Row{Spec: spec, Op: info, Open: true, serve: func(_ *Server, x *exchange) {
+		if req := x.read(); req.refusal != nil {
+			x.refuse(info.Name, req.refusal.Err)
+			return
+		}
+		a := x.answer()
+		encode(a)
+		x.send(a, spec.Status)
+	}}
+}
+
+// Authenticator turns what a request offers into a proof and tells callers
+// what to offer. Package auth has it.
+type Authenticator interface {
+	// Proof returns false when the request carries no credentials or none that
+	// could prove anything.
+	Proof(*http.Request) (op.Proof, bool)
+	// Challenge sets the headers of a 401 and returns its body.
+	Challenge(h http.Header, stale bool) string
+}
