@@ -1,0 +1,76 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/wire"
+)
+
+// plainHandlers is the short list of paths that are no operations: health and
+// the OpenAPI documents. Everything else goes to the API.
+func (s *Server) plainHandlers(api http.Handler, publicURL string) http.Handler {
+	documents := s.documents(publicURL)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/healthz", "/livez":
+			plain(w, r, http.StatusOK, "ok\n")
+		case "/readyz":
+			if s.Ready(r.Context()) {
+				plain(w, r, http.StatusOK, "ready\n")
+			} else {
+				plain(w, r, http.StatusServiceUnavailable, "not ready\n")
+			}
+		default:
+			if doc := documents[r.URL.Path]; doc != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+				w.Header().Set("Content-Type", "application/json")
+				w.Header().Set("X-Content-Type-Options", "nosniff")
+				_, _ = w.Write(doc) // the caller went away: nobody to tell
+				return
+			}
+			api.ServeHTTP(w, r)
+		}
+	})
+}
+
+func plain(w http.ResponseWriter, r *http.Request, status int, text string) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		w.Header().Set("Allow", strings.Join([]string{http.MethodGet, http.MethodHead}, ", "))
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text)) // the caller went away: nobody to tell
+}
+
+// readyTimeout is how long a readiness check waits for the data.
+const readyTimeout = 2 * time.Second
+
+// Ready reports whether requests can be answered: the data is readable and
+// the server is not draining.
+func (s *Server) Ready(ctx context.Context) bool {
+	if s.draining.Load() {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	err := s.data.Store.View(ctx, func(r latchkey.Reader) error {
+		_, err := r.WrappedKeys()
+		return err
+	})
+	return err == nil
+}
+
+// documents returns the OpenAPI document of each generation by its path.
+func (s *Server) documents(publicURL string) map[string][]byte {
+	docs := make(map[string][]byte)
+	for _, g := range wire.Generations() {
+		docs["/openapi/"+g.Name()+".json"] = wire.OpenAPI(s.rows, g, publicURL, s.build.Version)
+	}
+	return docs
+}

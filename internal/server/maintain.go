@@ -1,0 +1,36 @@
+package server
+
+import (
+	"context"
+	"log/slog"
+	"time"
+)
+
+// maintain does what has to be done beside requests, once a minute and once
+// more at the end: it writes the use of access lists and forgets old nonces.
+func (s *Server) maintain(ctx context.Context) {
+	tick := time.NewTicker(s.config.MaintenanceEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			s.Maintain(ctx)
+		case <-ctx.Done():
+			last, cancel := context.WithTimeout(context.Background(), drainTimeout)
+			defer cancel()
+			s.Maintain(last)
+			return
+		}
+	}
+}
+
+// Maintain does one round of maintenance now. What fails is logged and done in
+// the next round.
+func (s *Server) Maintain(ctx context.Context) {
+	if err := s.Service.FlushUse(ctx); err != nil {
+		s.config.Log.Warn("the use of access lists could not be written", slog.Any("error", err))
+	}
+	if err := s.Service.ForgetNonces(ctx); err != nil {
+		s.config.Log.Warn("old nonces could not be forgotten", slog.Any("error", err))
+	}
+}
