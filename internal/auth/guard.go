@@ -33,6 +33,7 @@ type Guard struct {
 	some     atomic.Bool // whether any address is kept
 	mu       sync.Mutex
 	suspects map[netip.Prefix]*suspect
+	forgot   time.Time // when quiet addresses were last dropped
 }
 
 type suspect struct {
@@ -87,7 +88,7 @@ func (g *Guard) Failed(addr netip.Addr) {
 	at := place(addr)
 	s := g.suspects[at]
 	if s == nil {
-		if len(g.suspects) >= maxAddresses {
+		if len(g.suspects) >= maxAddresses && now.Sub(g.forgot) >= time.Second {
 			g.forget(now)
 		}
 		if len(g.suspects) >= maxAddresses {
@@ -112,6 +113,7 @@ func (g *Guard) Failed(addr netip.Addr) {
 
 // forget drops the addresses that have been quiet for a while.
 func (g *Guard) forget(now time.Time) {
+	g.forgot = now
 	for at, s := range g.suspects {
 		if now.Sub(s.seen) > suspectFor {
 			delete(g.suspects, at)
