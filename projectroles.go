@@ -6,6 +6,7 @@ import (
 	"iter"
 	"sort"
 	"strconv"
+	"strings"
 )
 
 // ErrCorrupt is returned when stored text does not have its form: the data was
@@ -78,14 +79,15 @@ func (p ProjectRoles) With(id ProjectID, roles RoleSet) ProjectRoles {
 	if found {
 		to += recordLength
 	}
-	out := make([]byte, 0, len(p.text)+recordLength)
-	out = append(out, p.text[:from]...)
+	var out strings.Builder
+	out.Grow(len(p.text) + recordLength)
+	out.WriteString(p.text[:from])
 	if roles != 0 {
-		out = append(out, id...)
-		out = appendMask(out, roles)
+		out.WriteString(string(id))
+		writeMask(&out, roles)
 	}
-	out = append(out, p.text[to:]...)
-	return ProjectRoles{string(out)}
+	out.WriteString(p.text[to:])
+	return ProjectRoles{out.String()}
 }
 
 // Validate checks every record: well-formed ids in rising order, and role sets
@@ -118,10 +120,9 @@ func (p ProjectRoles) search(id ProjectID) (int, bool) {
 	return i, i < n && p.text[i*recordLength:i*recordLength+IDLength] == string(id)
 }
 
-func appendMask(out []byte, roles RoleSet) []byte {
+func writeMask(out *strings.Builder, roles RoleSet) {
 	const digits = "0123456789abcdef"
 	for shift := 60; shift >= 0; shift -= 4 {
-		out = append(out, digits[roles>>shift&15])
+		out.WriteByte(digits[roles>>shift&15])
 	}
-	return out
 }

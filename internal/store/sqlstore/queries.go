@@ -90,7 +90,8 @@ var queries = [queryCount]query{
 		`SELECT ` + keyColumns + `, o.access_list_required FROM credential c
 		JOIN api_key k ON k.org_id = c.org_id AND k.key_id = c.key_id
 		JOIN organization o ON o.org_id = c.org_id
-		WHERE c.public_key = ?`},
+		WHERE c.public_key = coalesce((SELECT min(public_key) FROM credential WHERE public_key >= ?),
+			(SELECT min(public_key) FROM credential))`},
 	qOrganizations: {"Organizations", tables("organization"),
 		`SELECT org_id FROM organization ORDER BY org_id`},
 	qOrganization: {"Organization", tables("organization"),

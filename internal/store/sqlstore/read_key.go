@@ -47,12 +47,17 @@ func (row *keyRow) key() (latchkey.APIKey, error) {
 }
 
 // Credential reads the key and what its organization asks, in one statement.
+// The statement reads the row of that public key or else of the next one that
+// exists, so that a public key which nobody holds costs what another costs.
 func (r *reader) Credential(public latchkey.PublicKey) (latchkey.Credential, error) {
 	row := newKeyRow()
 	if err := r.row(qCredential, []any{string(public)}, row.dest[:]...); err != nil {
 		return latchkey.Credential{}, err
 	}
 	k, err := row.key()
+	if err == nil && k.PublicKey != public {
+		return latchkey.Credential{}, latchkey.ErrNotFound
+	}
 	return latchkey.Credential{Key: k, AccessListRequired: row.accessListRequired != 0}, err
 }
 
