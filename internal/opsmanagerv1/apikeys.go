@@ -13,9 +13,9 @@ func projectKeyRows() []wire.Row {
 	list := at(http.MethodGet, keys)
 	list.Paged, list.Answer = true, body.Keys
 	create := at(http.MethodPost, keys)
-	create.Body, create.Answer = body.KeyV1, body.Key
+	create.Body, create.Answer = body.CreateProjectKeyV1, body.Key
 	update := at(http.MethodPatch, key)
-	update.Paged, update.Body, update.Answer = true, body.KeyV1, body.Key
+	update.Paged, update.Body, update.Answer = true, body.UpdateProjectKeyV1, body.Key
 	remove := at(http.MethodDelete, key)
 	remove.Status = http.StatusNoContent
 	return []wire.Row{
@@ -31,11 +31,11 @@ func orgKeyRows() []wire.Row {
 	list := at(http.MethodGet, keys)
 	list.Paged, list.Answer = true, body.Keys
 	create := at(http.MethodPost, keys)
-	create.Body, create.Answer = body.KeyV1, body.Key
+	create.Body, create.Answer = body.CreateOrgKeyV1, body.Key
 	get := at(http.MethodGet, key)
 	get.Answer = body.Key
 	update := at(http.MethodPatch, key)
-	update.Body, update.Answer = body.KeyV1, body.Key
+	update.Body, update.Answer = body.UpdateOrgKeyV1, body.Key
 	remove := at(http.MethodDelete, key)
 	remove.Status = http.StatusNoContent
 	return []wire.Row{

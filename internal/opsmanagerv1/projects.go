@@ -13,7 +13,7 @@ func projectRows() []wire.Row {
 	list := at(http.MethodGet, "/groups")
 	list.Paged, list.Answer = true, body.Projects
 	create := at(http.MethodPost, "/groups")
-	create.Query, create.Body, create.Answer, create.Status = body.OwnerParam(), body.CreateProject, body.Project, http.StatusCreated
+	create.Query, create.Body, create.Answer, create.Status = body.OwnerParam(), body.CreateProjectV1, body.Project, http.StatusCreated
 	get := at(http.MethodGet, project)
 	get.Answer = body.Project
 	byName := at(http.MethodGet, "/groups/byName/{groupName}")

@@ -20,7 +20,7 @@ func rootRows(build string) []wire.Row {
 	}
 	version := wire.Spec{
 		Method: http.MethodGet, Patterns: []string{"/api/private/unauth/version"}, Absolute: true,
-		Generations: []wire.Generation{wire.PublicV1}, Status: http.StatusOK,
+		Generations: []wire.Generation{wire.PublicV1}, Status: http.StatusOK, Answer: body.ServiceVersion,
 	}
 	return []wire.Row{
 		wire.Bind(root, op.GetSystemStatus, body.DecodeNothing, body.EncodeRoot(appName, build, "groups", "orgs")),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/latchkey/latchkey"
@@ -28,7 +29,7 @@ func (s *Server) plainHandlers(api http.Handler, publicURL string) http.Handler 
 			if doc := documents[r.URL.Path]; doc != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 				w.Header().Set("Content-Type", "application/json")
 				w.Header().Set("X-Content-Type-Options", "nosniff")
-				_, _ = w.Write(doc) // the caller went away: nobody to tell
+				_, _ = w.Write(doc()) // the caller went away: nobody to tell
 				return
 			}
 			api.ServeHTTP(w, r)
@@ -66,11 +67,14 @@ func (s *Server) Ready(ctx context.Context) bool {
 	return err == nil
 }
 
-// documents returns the OpenAPI document of each generation by its path.
-func (s *Server) documents(publicURL string) map[string][]byte {
-	docs := make(map[string][]byte)
+// documents returns what makes the OpenAPI document of each generation, by its
+// path; each is made once, when it is first asked for.
+func (s *Server) documents(publicURL string) map[string]func() []byte {
+	docs := make(map[string]func() []byte)
 	for _, g := range wire.Generations() {
-		docs["/openapi/"+g.Name()+".json"] = wire.OpenAPI(s.rows, g, publicURL, s.build.Version)
+		docs["/openapi/"+g.Name()+".json"] = sync.OnceValue(func() []byte {
+			return wire.OpenAPI(s.rows, g, publicURL, s.build.Version)
+		})
 	}
 	return docs
 }

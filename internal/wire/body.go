@@ -44,6 +44,19 @@ type Member struct {
 	ReadOnly bool
 	// Members declares the content of NestedObject and of the elements of ObjectArray.
 	Members []Member
+
+	// What follows is for the documents; the row's decode enforces it.
+
+	// Required says that an object without the member is refused.
+	Required bool
+	// Schema says more about the value than Kind does: limits, pattern,
+	// description. It may be nil.
+	Schema *Schema
+	// Values returns the only values that the member, or each element of a
+	// StringArray, may have on a generation. It may be nil.
+	Values func(Generation) []string
+	// Codes are the refusals that a value of the right kind may get.
+	Codes []latchkey.Code
 }
 
 // Object is one parsed object: the members that were sent and are not null.

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -31,6 +32,7 @@ type exchange struct {
 	pretty     bool
 	envelope   bool
 	request    Request
+	late       bool // whether the body did not arrive in time
 }
 
 // open starts an exchange: it reads what decides the form of every answer,
@@ -85,12 +87,22 @@ func (x *exchange) readAll() ([]byte, *latchkey.Error) {
 			return body, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
 			x.closeAfter()
+			x.late = true
 			return nil, latchkey.Refuse(latchkey.CodeBodyTimeout)
 		case err != nil:
 			x.closeAfter()
 			return nil, latchkey.Refuse(latchkey.CodeMalformedJSON).Because("reading the body: %v", err)
 		}
 	}
+}
+
+// context returns the context of the call. net/http ends a request's context
+// with the read that failed, but whoever was too slow is still to be told.
+func (x *exchange) context() context.Context {
+	if x.late {
+		return context.WithoutCancel(x.r.Context())
+	}
+	return x.r.Context()
 }
 
 // drain reads a body that is not needed away, so that the connection can be

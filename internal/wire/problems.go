@@ -145,9 +145,13 @@ func Describe(g Generation) []Description {
 	codes := latchkey.Codes()
 	all := make([]Description, 0, len(codes))
 	for _, c := range codes {
-		row := problemOf(c)
-		s := row.on(g)
-		all = append(all, Description{Code: c, Status: s.status, ErrorCode: s.errorCode, Template: s.template, Ours: row.ours})
+		all = append(all, describe(c, g))
 	}
 	return all
+}
+
+func describe(c latchkey.Code, g Generation) Description {
+	row := problemOf(c)
+	s := row.on(g)
+	return Description{Code: c, Status: s.status, ErrorCode: s.errorCode, Template: s.template, Ours: row.ours}
 }

@@ -104,7 +104,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	found := s.contexts.Get().(*chi.Context)
 	defer s.contexts.Put(found)
 	found.Reset()
-	h, ok := s.handlers[route{r.Method, s.routes.Find(found, r.Method, r.URL.EscapedPath())}]
+	h, ok := s.handlers[route{r.Method, s.find(found, r.Method, r.URL.EscapedPath())}]
 	if !ok {
 		s.unknown(w, r)
 		return
@@ -116,6 +116,16 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x.params = &found.URLParams
 	defer x.survive()
 	h.row.serve(s, x)
+}
+
+// find returns the pattern that serves the method and path, or "". A path with
+// an empty segment names nothing: the router alone would take that segment for
+// an empty id.
+func (s *Server) find(found *chi.Context, method, path string) string {
+	if strings.Contains(path, "//") {
+		return ""
+	}
+	return s.routes.Find(found, method, path)
 }
 
 // survive turns a panic into an internal fault of this one request.
@@ -142,7 +152,7 @@ func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.EscapedPath()
 	var allowed []string
 	for _, method := range s.methods {
-		if s.routes.Match(chi.NewRouteContext(), method, path) {
+		if s.find(chi.NewRouteContext(), method, path) != "" {
 			allowed = append(allowed, method)
 		}
 	}

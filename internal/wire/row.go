@@ -7,6 +7,7 @@ package wire
 import (
 	"net/http"
 
+	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/op"
 )
 
@@ -29,6 +30,7 @@ type Param struct {
 	Name        string
 	Description string
 	Schema      *Schema
+	Codes       []latchkey.Code // the refusals that a value may get
 }
 
 // Body declares the body that a row reads.
@@ -36,8 +38,12 @@ type Body struct {
 	Name     string // of the published schema
 	Members  []Member
 	Required []string // members that must be there, for the documents
+	AnyOf    []string // members of which at least one must be there, for the documents
 	Array    bool     // whether the body is an array of such objects
 	MaxItems int      // of the array
+	// Codes are the refusals that a body may get whose members are right each
+	// by itself, for the documents.
+	Codes []latchkey.Code
 }
 
 // Row binds an operation to the wire. Nothing else declares an endpoint.
@@ -62,7 +68,7 @@ func Bind[I op.Input, O any](spec Spec, o *op.Op[I, O], decode func(*Request) I,
 		req := x.read()
 		in := decode(req)
 		call := op.Call{Proof: proof, Address: x.addr, Refusal: req.refusal}
-		out, err := op.Do(x.r.Context(), s.service, o, &call, in)
+		out, err := op.Do(x.context(), s.service, o, &call, in)
 		if err != nil {
 			x.refuse(o.Name, err)
 			return

@@ -89,7 +89,7 @@ func TestVersionedContentType(t *testing.T) {
 			t.Errorf("%s: %s", v, got)
 		}
 	}
-	if n := testing.AllocsPerRun(100, func() { VersionedContentType(Version20230101) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { _ = VersionedContentType(Version20230101) }); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

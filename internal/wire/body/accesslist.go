@@ -9,21 +9,32 @@ import (
 )
 
 // CreateEntries is the array of entries to be added to an access list.
-var CreateEntries = &wire.Body{Name: "UserAccessListRequest", Array: true, MaxItems: op.MaxAccessListEntries, Members: entryWritable}
+var CreateEntries = newEntries("UserAccessListRequest", entryWritable)
 
 // CreateEntriesV1 also takes the members of the response object.
-var CreateEntriesV1 = &wire.Body{Name: "UserAccessListRequestV1", Array: true, MaxItems: op.MaxAccessListEntries, Members: append(append([]wire.Member(nil), entryWritable...),
-	wire.Member{Name: "count", Kind: wire.Int, ReadOnly: true},
-	wire.Member{Name: "created", Kind: wire.String, ReadOnly: true},
-	wire.Member{Name: "lastUsed", Kind: wire.String, ReadOnly: true},
-	wire.Member{Name: "lastUsedAddress", Kind: wire.String, ReadOnly: true},
-	wire.Member{Name: "links", Kind: wire.Any, ReadOnly: true},
-)}
+var CreateEntriesV1 = newEntries("UserAccessListRequestV1", takingReadOnly(entryWritable, []wire.Member{
+	{Name: "count", Kind: wire.Int, ReadOnly: true},
+	{Name: "created", Kind: wire.String, ReadOnly: true},
+	{Name: "lastUsed", Kind: wire.String, ReadOnly: true},
+	{Name: "lastUsedAddress", Kind: wire.String, ReadOnly: true},
+	{Name: "links", Kind: wire.Any, ReadOnly: true},
+}))
+
+func newEntries(name string, members []wire.Member) *wire.Body {
+	return &wire.Body{
+		Name: name, Array: true, MaxItems: op.MaxAccessListEntries, Members: members, AnyOf: []string{"cidrBlock", "ipAddress"},
+		Codes: []latchkey.Code{latchkey.CodeAddressAndBlock, latchkey.CodeDuplicateAddresses, latchkey.CodeAddressExists},
+	}
+}
 
 var entryWritable = []wire.Member{
-	{Name: "cidrBlock", Kind: wire.String},
-	{Name: "ipAddress", Kind: wire.String},
+	{Name: "cidrBlock", Kind: wire.String, Codes: addressCodes,
+		Schema: &wire.Schema{Description: "Block in CIDR notation; bits behind its prefix are masked. Not beside ipAddress."}},
+	{Name: "ipAddress", Kind: wire.String, Codes: addressCodes,
+		Schema: &wire.Schema{Description: "IPv4 or IPv6 address. Not beside cidrBlock."}},
 }
+
+var addressCodes = []latchkey.Code{latchkey.CodeInvalidAddress, latchkey.CodeAddressNotListable}
 
 // DecodeEntries reads a request for a page of a key's access list.
 func DecodeEntries(r *wire.Request) op.EntriesInput {
@@ -82,7 +93,9 @@ func DecodeEntry(r *wire.Request) op.EntryInput {
 		in.Text += "/" + bits
 	}
 	prefix, err := op.ParsePrefix(in.Text)
-	r.RefuseBody(err)
+	if err != nil && err.Code != latchkey.CodeAddressNotListable { // that is on no list: not found
+		r.RefuseBody(err)
+	}
 	in.Prefix = prefix
 	return in
 }

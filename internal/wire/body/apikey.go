@@ -10,32 +10,83 @@ import (
 	"github.com/latchkey/latchkey/internal/wire"
 )
 
+// sameID says for the documents what is asked of an id that a body repeats.
+var sameID = &wire.Schema{Description: "In a change: as in the path, or the change is refused."}
+
 // keyReadOnly are the members of a key that clients may send back.
 var keyReadOnly = []wire.Member{
-	{Name: "id", Kind: wire.String, ReadOnly: true},
+	{Name: "id", Kind: wire.String, ReadOnly: true, Schema: sameID},
 	{Name: "links", Kind: wire.Any, ReadOnly: true},
 	{Name: "privateKey", Kind: wire.String, ReadOnly: true},
 	{Name: "publicKey", Kind: wire.String, ReadOnly: true},
 }
 
-var keyWritable = []wire.Member{
-	{Name: "desc", Kind: wire.String},
-	{Name: "roles", Kind: wire.StringArray},
+// keyWritable are the members that say what a key is to be; the roles are of
+// one level.
+func keyWritable(level latchkey.Level) []wire.Member {
+	return []wire.Member{
+		{Name: "desc", Kind: wire.String,
+			Schema: &wire.Schema{Description: "Not only white space.", MinLength: 1, MaxLength: op.MaxDescLength},
+			Codes:  []latchkey.Code{latchkey.CodeDescRequired, latchkey.CodeDescTooLong}},
+		rolesOf(level),
+	}
 }
+
+func rolesOf(level latchkey.Level) wire.Member {
+	wrongLevel := latchkey.CodeOrgRoleInProject
+	if level == latchkey.LevelOrganization {
+		wrongLevel = latchkey.CodeProjectRoleInOrg
+	}
+	return wire.Member{Name: "roles", Kind: wire.StringArray,
+		Schema: &wire.Schema{MinItems: 1, Description: "Names of roles in the " + level.String() + ": exactly those that the key is to hold there."},
+		Values: func(g wire.Generation) []string { return Grantable(g).AtLevel(level).Names() },
+		Codes:  []latchkey.Code{latchkey.CodeUnknownRole, latchkey.CodeMissingRoles, latchkey.CodeGlobalRole, wrongLevel},
+	}
+}
+
+// takingReadOnly returns the members and, behind them, those of the response object.
+func takingReadOnly(members, readOnly []wire.Member) []wire.Member {
+	return append(append([]wire.Member(nil), members...), readOnly...)
+}
+
+// newKey returns the body of a key's creation, changedKey that of a change.
+func newKey(name string, members []wire.Member) *wire.Body {
+	return &wire.Body{
+		Name: name, Members: members, Required: []string{"desc", "roles"},
+		Codes: []latchkey.Code{latchkey.CodeTooManyKeys},
+	}
+}
+
+func changedKey(name string, members []wire.Member) *wire.Body {
+	return &wire.Body{Name: name, Members: members, AnyOf: []string{"desc", "roles"}}
+}
+
+var (
+	orgKeyWritable     = keyWritable(latchkey.LevelOrganization)
+	projectKeyWritable = keyWritable(latchkey.LevelProject)
+)
 
 // The bodies of key operations. The published request schemas of the dated
 // generation have no read-only members; on the older ones those of the
 // response object are accepted.
 var (
-	CreateOrgKey     = &wire.Body{Name: "CreateAtlasOrganizationApiKey", Members: keyWritable, Required: []string{"desc", "roles"}}
-	CreateProjectKey = &wire.Body{Name: "CreateAtlasProjectApiKey", Members: keyWritable, Required: []string{"desc", "roles"}}
-	UpdateOrgKey     = &wire.Body{Name: "UpdateAtlasOrganizationApiKey", Members: keyWritable}
-	UpdateProjectKey = &wire.Body{Name: "UpdateAtlasProjectApiKey", Members: keyWritable}
-	AddKey           = &wire.Body{Name: "UserAccessRoleAssignment", Array: true, MaxItems: 64, Members: []wire.Member{
-		{Name: "roles", Kind: wire.StringArray},
-		{Name: "userId", Kind: wire.String, ReadOnly: true},
-	}}
-	KeyV1 = &wire.Body{Name: "ApiKeyRequest", Members: append(append([]wire.Member(nil), keyWritable...), keyReadOnly...)}
+	CreateOrgKey     = newKey("CreateAtlasOrganizationApiKey", orgKeyWritable)
+	CreateProjectKey = newKey("CreateAtlasProjectApiKey", projectKeyWritable)
+	UpdateOrgKey     = changedKey("UpdateAtlasOrganizationApiKey", orgKeyWritable)
+	UpdateProjectKey = changedKey("UpdateAtlasProjectApiKey", projectKeyWritable)
+	AddKey           = &wire.Body{Name: "UserAccessRoleAssignment", Array: true, MaxItems: 64,
+		Members: []wire.Member{
+			rolesOf(latchkey.LevelProject),
+			{Name: "userId", Kind: wire.String, ReadOnly: true,
+				Schema: &wire.Schema{Pattern: idPattern, Description: "As in the path, or the request is refused."}},
+		},
+		Codes: []latchkey.Code{latchkey.CodeKeyAlreadyInProject},
+	}
+
+	CreateOrgKeyV1     = newKey("CreateOrganizationApiKey", takingReadOnly(orgKeyWritable, keyReadOnly))
+	CreateProjectKeyV1 = newKey("CreateProjectApiKey", takingReadOnly(projectKeyWritable, keyReadOnly))
+	UpdateOrgKeyV1     = changedKey("UpdateOrganizationApiKey", takingReadOnly(orgKeyWritable, keyReadOnly))
+	UpdateProjectKeyV1 = changedKey("UpdateProjectApiKey", takingReadOnly(projectKeyWritable, keyReadOnly))
 )
 
 // Grantable returns the roles whose names the generation accepts.
@@ -58,15 +109,15 @@ type keyPatch struct {
 	roles    latchkey.RoleSet
 }
 
-// readKey reads desc and roles; a creation needs both, an update one.
+// readKey reads desc and roles; a creation needs both, an update one. An id in
+// the body of an update must be that of the path.
 func readKey(r *wire.Request, level latchkey.Level, create bool, id latchkey.KeyID) (p keyPatch) {
 	o := r.Object()
 	if r.BodyBroken() {
 		return p
 	}
-	if given, ok := o.String("id"); ok && given != string(id) {
-		r.RefuseBody(latchkey.Refuse(latchkey.CodeValidation, "The id in the body differs from the one in the path"))
-		return p
+	if !create {
+		checkSame(r, o, "id", string(id))
 	}
 	desc, hasDesc := o.String("desc")
 	names, hasRoles := o.Strings("roles")
@@ -132,10 +183,7 @@ func DecodeAddKey(r *wire.Request) op.ProjectKeyInput {
 	}
 	var names []string
 	for _, o := range list {
-		if id, ok := o.String("userId"); ok && id != string(in.Key) {
-			r.RefuseBody(latchkey.Refuse(latchkey.CodeValidation, "The userId in the body differs from the one in the path"))
-			return in
-		}
+		checkSame(r, o, "userId", string(in.Key))
 		roles, _ := o.Strings("roles")
 		names = append(names, roles...)
 	}

@@ -12,6 +12,12 @@ import (
 // Names of organizations and projects have 1 to maxNameLength characters.
 const maxNameLength = 64
 
+// nameSchema says for the documents what validName decides.
+var nameSchema = &wire.Schema{
+	MinLength: 1, MaxLength: maxNameLength,
+	Pattern: `^[\p{L}\p{N}\-_.(),:&@+']([\p{L}\p{N}\-_.(),:&@+' ]*[\p{L}\p{N}\-_.(),:&@+'])?$`,
+}
+
 // validName reports whether text can name an organization or a project: the
 // letters, digits and signs of the published pattern, and the space, which the
 // pattern lacks and recorded names have, though not at an end.
@@ -45,6 +51,13 @@ func invalidMember(r *wire.Request, name, rule string) {
 		In(latchkey.FieldViolation{Field: name, Description: rule}))
 }
 
+// checkSame refuses an id in the body that differs from the one in the path.
+func checkSame(r *wire.Request, o wire.Object, name, want string) {
+	if got, ok := o.String(name); ok && got != want {
+		r.RefuseBody(latchkey.Refuse(latchkey.CodeValidation, "The "+name+" in the body differs from the one in the path"))
+	}
+}
+
 // checkInt refuses a number outside least and most.
 func checkInt(r *wire.Request, o wire.Object, name string, least, most int64) {
 	if n, ok := o.Int(name); ok && (n < least || n > most) {
@@ -54,6 +67,8 @@ func checkInt(r *wire.Request, o wire.Object, name string, least, most int64) {
 
 // maxContactLength is the length of the longest address of a contact.
 const maxContactLength = 320
+
+var contactSchema = &wire.Schema{MaxLength: maxContactLength}
 
 func checkContact(r *wire.Request, o wire.Object, name string) {
 	if s, ok := o.String(name); ok && utf8.RuneCountInString(s) > maxContactLength {

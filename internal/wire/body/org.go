@@ -8,28 +8,38 @@ import (
 
 // UpdateOrg is the body of a change of an organization (AtlasOrganization).
 var UpdateOrg = &wire.Body{Name: "AtlasOrganizationRequest", Required: []string{"name"}, Members: []wire.Member{
-	{Name: "name", Kind: wire.String},
+	{Name: "name", Kind: wire.String, Schema: nameSchema, Codes: []latchkey.Code{latchkey.CodeInvalidOrgName}},
 	{Name: "skipDefaultAlertsSettings", Kind: wire.Bool},
-	{Name: "id", Kind: wire.String, ReadOnly: true},
+	{Name: "id", Kind: wire.String, ReadOnly: true, Schema: sameID},
 	{Name: "isDeleted", Kind: wire.Bool, ReadOnly: true},
 	{Name: "links", Kind: wire.Any, ReadOnly: true},
 }}
 
 // UpdateSettings is the body of a change of settings (OrganizationSettings).
 var UpdateSettings = &wire.Body{Name: "OrganizationSettingsRequest", Members: []wire.Member{
-	{Name: "apiAccessListRequired", Kind: wire.Bool},
+	{Name: "apiAccessListRequired", Kind: wire.Bool, Codes: []latchkey.Code{latchkey.CodeCallerLockedOut}},
 	{Name: "customSessionTimeouts", Kind: wire.NestedObject, Members: []wire.Member{
-		{Name: "absoluteSessionTimeoutInSeconds", Kind: wire.Int},
-		{Name: "idleSessionTimeoutInSeconds", Kind: wire.Int},
+		{Name: "absoluteSessionTimeoutInSeconds", Kind: wire.Int, Schema: between(minAbsoluteSession, maxSession)},
+		{Name: "idleSessionTimeoutInSeconds", Kind: wire.Int, Schema: between(minIdleSession, maxSession)},
 	}},
 	{Name: "genAIFeaturesEnabled", Kind: wire.Bool},
-	{Name: "maxServiceAccountSecretValidityInHours", Kind: wire.Int},
+	{Name: "maxServiceAccountSecretValidityInHours", Kind: wire.Int, Schema: between(minSecretHours, maxSecretHours)},
 	{Name: "multiFactorAuthRequired", Kind: wire.Bool},
-	{Name: "operationsContact", Kind: wire.String},
+	{Name: "operationsContact", Kind: wire.String, Schema: contactSchema},
 	{Name: "restrictEmployeeAccess", Kind: wire.Bool},
-	{Name: "securityContact", Kind: wire.String},
+	{Name: "securityContact", Kind: wire.String, Schema: contactSchema},
 	{Name: "streamsCrossGroupEnabled", Kind: wire.Bool},
 }}
+
+// Limits of settings.
+const (
+	minSecretHours, maxSecretHours = 8, 8760 // schema OrganizationSettings
+	minAbsoluteSession             = 3600    // seconds
+	minIdleSession                 = 300     // seconds
+	maxSession                     = 43200   // seconds
+)
+
+func between(least, most int64) *wire.Schema { return &wire.Schema{Minimum: least, Maximum: most} }
 
 // DecodeOrgs reads a request for the caller's organizations.
 func DecodeOrgs(r *wire.Request) op.OrgsInput {
@@ -55,9 +65,7 @@ func DecodeUpdateOrg(r *wire.Request) op.UpdateOrgInput {
 	if r.BodyBroken() {
 		return in
 	}
-	if id, ok := o.String("id"); ok && id != string(in.Org) {
-		r.RefuseBody(latchkey.Refuse(latchkey.CodeValidation, "The id in the body differs from the one in the path"))
-	}
+	checkSame(r, o, "id", string(in.Org))
 	name, ok := o.String("name")
 	switch {
 	case !ok:
@@ -77,10 +85,10 @@ func DecodeUpdateOrg(r *wire.Request) op.UpdateOrgInput {
 func DecodeUpdateSettings(r *wire.Request) op.UpdateOrgSettingsInput {
 	in := op.UpdateOrgSettingsInput{Org: r.OrgID()}
 	o := r.Object()
-	checkInt(r, o, "maxServiceAccountSecretValidityInHours", 8, 8760)
+	checkInt(r, o, "maxServiceAccountSecretValidityInHours", minSecretHours, maxSecretHours)
 	sessions, _ := o.Object("customSessionTimeouts")
-	checkInt(r, sessions, "absoluteSessionTimeoutInSeconds", 3600, 43200)
-	checkInt(r, sessions, "idleSessionTimeoutInSeconds", 300, 43200)
+	checkInt(r, sessions, "absoluteSessionTimeoutInSeconds", minAbsoluteSession, maxSession)
+	checkInt(r, sessions, "idleSessionTimeoutInSeconds", minIdleSession, maxSession)
 	checkContact(r, o, "operationsContact")
 	checkContact(r, o, "securityContact")
 	in.Apply = func(s *latchkey.OrganizationSettings) {

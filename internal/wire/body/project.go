@@ -8,38 +8,61 @@ import (
 	"github.com/latchkey/latchkey/internal/wire"
 )
 
-var tagMembers = []wire.Member{{Name: "key", Kind: wire.String}, {Name: "value", Kind: wire.String}}
+var tagMembers = []wire.Member{
+	{Name: "key", Kind: wire.String, Required: true, Schema: tagText},
+	{Name: "value", Kind: wire.String, Required: true, Schema: tagText},
+}
+
+var tagText = &wire.Schema{MinLength: 1, MaxLength: maxTagLength}
+
+// The writable members of a project.
+var (
+	projectName = wire.Member{Name: "name", Kind: wire.String, Schema: nameSchema,
+		Codes: []latchkey.Code{latchkey.CodeInvalidProjectName, latchkey.CodeProjectNameTaken}}
+	projectTags = wire.Member{Name: "tags", Kind: wire.ObjectArray, Members: tagMembers,
+		Schema: &wire.Schema{MaxItems: maxTags, Description: "No key twice."}}
+	projectAlerts = wire.Member{Name: "withDefaultAlertsSettings", Kind: wire.Bool}
+)
+
+// The regions to which a project can be restricted.
+const (
+	fedRAMPRegions = "COMMERCIAL_FEDRAMP_REGIONS_ONLY"
+	govRegions     = "GOV_REGIONS_ONLY"
+)
+
+func regions(wire.Generation) []string { return []string{fedRAMPRegions, govRegions} }
 
 // CreateProject is the body of a new project (Group).
-var CreateProject = &wire.Body{Name: "GroupRequest", Required: []string{"name", "orgId"}, Members: []wire.Member{
-	{Name: "name", Kind: wire.String},
-	{Name: "orgId", Kind: wire.String},
-	{Name: "regionUsageRestrictions", Kind: wire.String},
-	{Name: "tags", Kind: wire.ObjectArray, Members: tagMembers},
-	{Name: "withDefaultAlertsSettings", Kind: wire.Bool},
+var CreateProject = &wire.Body{Name: "GroupRequest", Required: []string{"name", "orgId"}, Members: createProjectMembers}
+
+// CreateProjectV1 does not require the organization: it is the caller's.
+var CreateProjectV1 = &wire.Body{Name: "GroupRequest", Required: []string{"name"}, Members: createProjectMembers}
+
+var createProjectMembers = []wire.Member{
+	projectName,
+	{Name: "orgId", Kind: wire.String, Schema: &wire.Schema{Pattern: idPattern}, Codes: []latchkey.Code{latchkey.CodeOrganizationNotFound}},
+	{Name: "regionUsageRestrictions", Kind: wire.String, Values: regions},
+	projectTags,
+	projectAlerts,
 	{Name: "clusterCount", Kind: wire.Int, ReadOnly: true},
 	{Name: "created", Kind: wire.String, ReadOnly: true},
-	{Name: "id", Kind: wire.String, ReadOnly: true},
+	{Name: "id", Kind: wire.String, ReadOnly: true, Schema: sameID},
 	{Name: "links", Kind: wire.Any, ReadOnly: true},
-}}
+}
 
 // UpdateProject is the body of a change of a project (GroupUpdate).
 var UpdateProject = &wire.Body{Name: "GroupUpdate", Members: updateProjectMembers}
 
 // UpdateProjectV1 also takes the members of the response object.
-var UpdateProjectV1 = &wire.Body{Name: "GroupUpdateV1", Members: append(append([]wire.Member(nil), updateProjectMembers...),
-	wire.Member{Name: "clusterCount", Kind: wire.Int, ReadOnly: true},
-	wire.Member{Name: "created", Kind: wire.String, ReadOnly: true},
-	wire.Member{Name: "id", Kind: wire.String, ReadOnly: true},
-	wire.Member{Name: "links", Kind: wire.Any, ReadOnly: true},
-	wire.Member{Name: "orgId", Kind: wire.String, ReadOnly: true},
-)}
+var UpdateProjectV1 = &wire.Body{Name: "GroupUpdateV1", Members: takingReadOnly(updateProjectMembers, []wire.Member{
+	{Name: "clusterCount", Kind: wire.Int, ReadOnly: true},
+	{Name: "created", Kind: wire.String, ReadOnly: true},
+	{Name: "id", Kind: wire.String, ReadOnly: true, Schema: sameID},
+	{Name: "links", Kind: wire.Any, ReadOnly: true},
+	{Name: "orgId", Kind: wire.String, ReadOnly: true},
+})}
 
-var updateProjectMembers = []wire.Member{
-	{Name: "name", Kind: wire.String},
-	{Name: "tags", Kind: wire.ObjectArray, Members: tagMembers},
-	{Name: "withDefaultAlertsSettings", Kind: wire.Bool},
-}
+var updateProjectMembers = []wire.Member{projectName, projectTags, projectAlerts}
 
 // DecodeProjects reads a request for the caller's projects.
 func DecodeProjects(r *wire.Request) op.ProjectsInput {
@@ -78,8 +101,8 @@ func DecodeCreateProject(orgRequired bool) func(r *wire.Request) op.CreateProjec
 		}
 		in.Org = id
 		if region, ok := o.String("regionUsageRestrictions"); ok {
-			if region != "COMMERCIAL_FEDRAMP_REGIONS_ONLY" && region != "GOV_REGIONS_ONLY" {
-				invalidMember(r, "regionUsageRestrictions", "must be COMMERCIAL_FEDRAMP_REGIONS_ONLY or GOV_REGIONS_ONLY")
+			if region != fedRAMPRegions && region != govRegions {
+				invalidMember(r, "regionUsageRestrictions", "must be "+fedRAMPRegions+" or "+govRegions)
 			}
 			in.Region = region
 		}
@@ -104,13 +127,6 @@ func DecodeUpdateProject(r *wire.Request) op.UpdateProjectInput {
 		in.Tags = &tags
 	}
 	return in
-}
-
-// checkSame refuses an id in the body that differs from the one in the path.
-func checkSame(r *wire.Request, o wire.Object, name, want string) {
-	if got, ok := o.String(name); ok && got != want {
-		r.RefuseBody(latchkey.Refuse(latchkey.CodeValidation, "The "+name+" in the body differs from the one in the path"))
-	}
 }
 
 // Limits of tags (schema ResourceTag; how many there may be is ours).

@@ -1,6 +1,9 @@
 package body
 
-import "github.com/latchkey/latchkey/internal/wire"
+import (
+	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/wire"
+)
 
 // The query parameters that lists of named things read.
 var nameParam = []wire.Param{{
@@ -16,5 +19,6 @@ func OwnerParam() []wire.Param {
 	return []wire.Param{{
 		Name: "projectOwnerId", Description: "Id of a user to make owner of the project. There are no users yet: any id is unknown.",
 		Schema: &wire.Schema{Type: "string", Pattern: idPattern},
+		Codes:  []latchkey.Code{latchkey.CodeUserNotFound},
 	}}
 }

@@ -2,7 +2,7 @@ package body
 
 import "github.com/latchkey/latchkey/internal/wire"
 
-const idPattern = "^([a-f0-9]{24})$"
+const idPattern = wire.IDPattern
 
 var (
 	text    = &wire.Schema{Type: "string"}
@@ -24,6 +24,9 @@ var (
 	roleAssignments = &wire.Schema{Type: "array", Items: roleAssignment}
 )
 
+// publicKey is the form of public keys.
+var publicKey = &wire.Schema{Type: "string", Pattern: "^[a-z]{8}$", MinLength: 8, MaxLength: 8}
+
 // Key describes a key.
 var Key = &wire.Schema{Name: "ApiKeyUserDetails", Type: "object",
 	Description: "A programmatic API key with all its roles. The private key is in clear in the answer that created it, and redacted everywhere else.",
@@ -32,7 +35,7 @@ var Key = &wire.Schema{Name: "ApiKeyUserDetails", Type: "object",
 		{Name: "id", Schema: id, Required: true},
 		{Name: "links", Schema: links, Required: true},
 		{Name: "privateKey", Schema: text, Required: true},
-		{Name: "publicKey", Schema: &wire.Schema{Type: "string", MinLength: 8, MaxLength: 8}, Required: true},
+		{Name: "publicKey", Schema: publicKey, Required: true},
 		{Name: "roles", Schema: roleAssignments, Required: true},
 	}}
 
@@ -79,7 +82,7 @@ var Project = &wire.Schema{Name: "Group", Type: "object", Properties: []wire.Pro
 	{Name: "links", Schema: links, Required: true},
 	{Name: "name", Schema: text, Required: true},
 	{Name: "orgId", Schema: id, Required: true},
-	{Name: "regionUsageRestrictions", Schema: text},
+	{Name: "regionUsageRestrictions", Schema: &wire.Schema{Type: "string", Enum: regions(wire.AtlasV2)}},
 	{Name: "tags", Schema: &wire.Schema{Type: "array", Items: &wire.Schema{Name: "ResourceTag", Type: "object", Properties: []wire.Property{
 		{Name: "key", Schema: text, Required: true}, {Name: "value", Schema: text, Required: true},
 	}}}},
@@ -93,7 +96,7 @@ var Root = &wire.Schema{Name: "SystemStatus", Type: "object", Properties: []wire
 			{Name: "cidrBlock", Schema: text}, {Name: "ipAddress", Schema: &wire.Schema{Type: "string", Nullable: true}, Required: true},
 		}}}, Required: true},
 		{Name: "id", Schema: id, Required: true},
-		{Name: "publicKey", Schema: text, Required: true},
+		{Name: "publicKey", Schema: publicKey, Required: true},
 		{Name: "roles", Schema: roleAssignments, Required: true},
 	}}, Required: true},
 	{Name: "appName", Schema: text, Required: true},
@@ -106,6 +109,9 @@ var Root = &wire.Schema{Name: "SystemStatus", Type: "object", Properties: []wire
 var IPInfo = &wire.Schema{Name: "IpInfo", Type: "object", Properties: []wire.Property{
 	{Name: "currentIpv4Address", Schema: text}, {Name: "currentIpv6Address", Schema: text},
 }}
+
+// ServiceVersion describes the version of the server, which is not JSON.
+var ServiceVersion = &wire.Schema{Type: "string", MediaType: "text/plain"}
 
 // Empty describes an object without members.
 var Empty = &wire.Schema{Type: "object"}
