@@ -194,7 +194,7 @@ func (env *Env) entries(key *latchkey.APIKey, page latchkey.Page) (EntryPage, er
 	}
 	for _, e := range key.AccessList[from:to] {
 		u := use[e.Prefix]
-		if recent, ok := env.service.uses.of(env.Org(), key.ID, e.Prefix); ok {
+		if recent, ok := env.service.uses.of(useKey{env.Org(), key.ID, e.Prefix, e.Created.Unix()}); ok {
 			recent.Count += u.Count
 			u = recent
 		}

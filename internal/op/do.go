@@ -169,7 +169,8 @@ func admit(cred *latchkey.Credential, addr netip.Addr, now time.Time) (usedEntry
 	if !ok {
 		return usedEntry{}, latchkey.Refuse(latchkey.CodeAddressNotAllowed, addr.String())
 	}
-	return usedEntry{cred.Key.OrgID, cred.Key.ID, prefix, addr, now}, nil
+	entry := cred.Key.AccessList[cred.Key.AccessList.Index(prefix)]
+	return usedEntry{useKey{cred.Key.OrgID, cred.Key.ID, prefix, entry.Created.Unix()}, addr, now}, nil
 }
 
 // enter finds the container of the path, which must be the caller's own, and

@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"sync"
 	"time"
@@ -11,11 +12,9 @@ import (
 
 // usedEntry says which access list entry let a request in.
 type usedEntry struct {
-	org    latchkey.OrgID
-	key    latchkey.KeyID
-	prefix netip.Prefix
-	addr   netip.Addr
-	at     time.Time
+	useKey
+	addr netip.Addr
+	at   time.Time
 }
 
 // uses sums the use of access list entries in memory, so that a request never
@@ -26,10 +25,12 @@ type uses struct {
 	sum map[useKey]latchkey.AccessListUse
 }
 
+// useKey names an entry. One that was deleted and added again is another.
 type useKey struct {
-	org    latchkey.OrgID
-	key    latchkey.KeyID
-	prefix netip.Prefix
+	org     latchkey.OrgID
+	key     latchkey.KeyID
+	prefix  netip.Prefix
+	created int64 // the entry's, in Unix seconds
 }
 
 func newUses() *uses { return &uses{sum: make(map[useKey]latchkey.AccessListUse)} }
@@ -37,18 +38,17 @@ func newUses() *uses { return &uses{sum: make(map[useKey]latchkey.AccessListUse)
 func (u *uses) note(e usedEntry) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	k := useKey{e.org, e.key, e.prefix}
-	s := u.sum[k]
+	s := u.sum[e.useKey]
 	s.Prefix, s.LastUsed, s.LastAddress = e.prefix, e.at, e.addr
 	s.Count++
-	u.sum[k] = s
+	u.sum[e.useKey] = s
 }
 
-// of returns what was summed for a key and is not written yet.
-func (u *uses) of(org latchkey.OrgID, key latchkey.KeyID, prefix netip.Prefix) (latchkey.AccessListUse, bool) {
+// of returns what was summed for an entry and is not written yet.
+func (u *uses) of(k useKey) (latchkey.AccessListUse, bool) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	s, ok := u.sum[useKey{org, key, prefix}]
+	s, ok := u.sum[k]
 	return s, ok
 }
 
@@ -75,8 +75,9 @@ func (u *uses) giveBack(sum map[useKey]latchkey.AccessListUse) {
 	}
 }
 
-// FlushUse writes the summed use of access list entries. It returns the
-// store's error; then nothing is lost and the next call tries again.
+// FlushUse writes the summed use of access list entries that are still there.
+// It returns the store's error; then nothing is lost and the next call tries
+// again.
 func (s *Service) FlushUse(ctx context.Context) error {
 	sum := s.uses.take()
 	if len(sum) == 0 {
@@ -84,6 +85,12 @@ func (s *Service) FlushUse(ctx context.Context) error {
 	}
 	err := s.store.Update(ctx, func(tx latchkey.Tx) error {
 		for k, use := range sum {
+			switch there, err := k.exists(tx); {
+			case err != nil:
+				return err
+			case !there:
+				continue
+			}
 			if err := tx.AddAccessListUse(k.org, k.key, k.prefix, use.Count, use.LastUsed, use.LastAddress); err != nil {
 				return err
 			}
@@ -94,6 +101,16 @@ func (s *Service) FlushUse(ctx context.Context) error {
 		s.uses.giveBack(sum)
 	}
 	return err
+}
+
+// exists reports whether the entry is on its key's list now.
+func (k useKey) exists(r latchkey.Reader) (bool, error) {
+	key, err := r.Key(k.org, k.key)
+	if errors.Is(err, latchkey.ErrNotFound) {
+		return false, nil
+	}
+	i := key.AccessList.Index(k.prefix)
+	return i >= 0 && key.AccessList[i].Created.Unix() == k.created, err
 }
 
 // ForgetNonces drops the notes of nonces that expired.
