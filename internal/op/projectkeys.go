@@ -114,7 +114,7 @@ func replaceProjectRoles(env *Env, in ReplaceProjectRolesInput) (latchkey.APIKey
 			return before, err
 		}
 		after.ProjectRoles = before.ProjectRoles.With(in.Project, in.Roles)
-		if after.OrgRoles == 0 {
+		if held == 0 && after.OrgRoles == 0 {
 			after.OrgRoles = latchkey.Roles(latchkey.OrgMember)
 		}
 	}

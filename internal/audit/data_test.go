@@ -1,0 +1,160 @@
+package audit_test
+
+import (
+	"context"
+	"fmt"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/op"
+	"github.com/latchkey/latchkey/internal/policy"
+	"github.com/latchkey/latchkey/internal/store/sqlstore"
+)
+
+// home makes changes in a data directory, as callers of the API would.
+type home struct {
+	t       testing.TB
+	store   *sqlstore.Store
+	service *op.Service
+	caller  latchkey.PublicKey
+	nonces  int
+
+	org, other latchkey.OrgID
+	owner      latchkey.KeyID
+}
+
+// address is where all calls come from.
+var address = netip.MustParseAddr("192.0.2.7")
+
+func open(t testing.TB, dir string) *sqlstore.Store {
+	t.Helper()
+	store, err := sqlstore.Open(dir, sqlstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return store
+}
+
+// newHome sets up two organizations with an owner, a project and an example key each.
+func newHome(t testing.TB, dir string) *home {
+	t.Helper()
+	h := &home{t: t, store: open(t, dir)}
+	h.service = op.NewService(op.Config{
+		Store: h.store, Granting: policy.Strict, MaxKeysPerOrg: 1000,
+		Seal: func(latchkey.KeyID, latchkey.PublicKey, latchkey.PrivateKey) (md5, sha256 []byte, err error) {
+			return []byte("md5"), []byte("sha256"), nil
+		},
+	})
+	for i, name := range []string{"One", "Other"} {
+		s, err := h.service.CreateOrganization(context.Background(), "init", op.SetupOptions{OrgName: name, ProjectName: "first", Example: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			h.org, h.caller, h.owner = s.Org.ID, s.Owner.Key.PublicKey, s.Owner.Key.ID
+		}
+		h.other = s.Org.ID
+	}
+	return h
+}
+
+// do runs an operation as the owner and fails the test if it is refused.
+func do[I op.Input, O any](h *home, o *op.Op[I, O], in I) O {
+	h.t.Helper()
+	h.nonces++
+	out, err := op.Do(context.Background(), h.service, o, &op.Call{Address: address, Proof: op.Proof{
+		Check:   func(r latchkey.Reader) (latchkey.Credential, error) { return r.Credential(h.caller) },
+		Nonce:   fmt.Sprintf("nonce-%d", h.nonces),
+		Expires: time.Now().Add(time.Hour),
+	}}, in)
+	if err != nil {
+		h.t.Errorf("%s %+v: %v", o.Name, in, err)
+	}
+	return out
+}
+
+// fill makes every kind of change, and more than n events.
+func (h *home) fill(n int) {
+	h.t.Helper()
+	do(h, op.UpdateOrg, op.UpdateOrgInput{Org: h.org, Name: ptr("Renamed"), SkipDefaultAlerts: ptr(true)})
+	do(h, op.UpdateOrgSettings, op.UpdateOrgSettingsInput{Org: h.org, Apply: func(s *latchkey.OrganizationSettings) {
+		s.SecurityContact, s.MultiFactorAuthRequired = "security@example.org", true
+	}})
+	do(h, op.CreateEntries, op.EntriesInput{Org: h.org, Key: h.owner, Page: latchkey.Page{Number: 1, Size: 100},
+		Add: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")}})
+	do(h, op.UpdateOrgSettings, op.UpdateOrgSettingsInput{Org: h.org, Apply: func(s *latchkey.OrganizationSettings) { s.AccessListRequired = true }})
+	do(h, op.DeleteEntry, op.EntryInput{Org: h.org, Key: h.owner, Prefix: netip.MustParsePrefix("2001:db8::/32")})
+
+	var projects []latchkey.ProjectID
+	for i := range 4 {
+		in := op.CreateProjectInput{Org: h.org, Name: fmt.Sprintf("project %d", i), WithDefaultAlerts: i%2 == 0, Region: "GOV_REGIONS_ONLY"}
+		if i > 1 {
+			in.Tags = []latchkey.Tag{{Key: "stage", Value: "test"}}
+		}
+		projects = append(projects, do(h, op.CreateProject, in).ID)
+	}
+	do(h, op.UpdateProject, op.UpdateProjectInput{Project: projects[0], Name: ptr("renamed"), Tags: &[]latchkey.Tag{{Key: "a", Value: "b"}}})
+	do(h, op.UpdateProject, op.UpdateProjectInput{Project: projects[2], Tags: &[]latchkey.Tag{}})
+
+	keys := []latchkey.KeyID{
+		do(h, op.CreateOrgKey, op.CreateOrgKeyInput{Org: h.org, Desc: "a reader", Roles: latchkey.Roles(latchkey.OrgReadOnly)}).Key.ID,
+		do(h, op.CreateOrgKey, op.CreateOrgKeyInput{Org: h.org, Desc: "a member", Roles: latchkey.Roles(latchkey.OrgMember)}).Key.ID,
+		do(h, op.CreateProjectKey, op.CreateProjectKeyInput{Project: projects[0], Desc: "of a project", Roles: latchkey.Roles(latchkey.GroupOwner)}).Key.ID,
+	}
+	for _, k := range keys[:2] {
+		do(h, op.AddKeyToProject, op.ProjectKeyInput{Project: projects[0], Key: k, Roles: latchkey.Roles(latchkey.GroupOwner)})
+	}
+	gone := do(h, op.CreateOrgKey, op.CreateOrgKeyInput{Org: h.org, Desc: "goes", Roles: latchkey.Roles(latchkey.OrgOwner)}).Key.ID
+	do(h, op.AddKeyToProject, op.ProjectKeyInput{Project: projects[3], Key: gone, Roles: latchkey.Roles(latchkey.GroupOwner)})
+	do(h, op.DeleteOrgKey, op.OrgKeyInput{Org: h.org, Key: gone})
+	do(h, op.UpdateOrgKey, op.UpdateOrgKeyInput{Org: h.org, Key: keys[1], Desc: ptr("described"), SetRoles: true,
+		Roles: latchkey.Roles(latchkey.OrgMember, latchkey.OrgBillingAdmin)})
+	do(h, op.ReplaceProjectRoles, op.ReplaceProjectRolesInput{Project: projects[3], Key: keys[1], Assign: true, SetRoles: true,
+		Roles: latchkey.Roles(latchkey.GroupReadOnly), Desc: ptr("described twice")})
+	do(h, op.AddKeyToProject, op.ProjectKeyInput{Project: projects[1], Key: keys[0], Roles: latchkey.Roles(latchkey.GroupReadOnly)})
+	do(h, op.RemoveKeyFromProject, op.ProjectKeyInput{Project: projects[1], Key: keys[0]})
+	do(h, op.AddKeyToProject, op.ProjectKeyInput{Project: projects[2], Key: keys[2], Roles: latchkey.Roles(latchkey.GroupReadOnly)})
+	do(h, op.DeleteProject, op.ProjectInput{Project: projects[2]})
+
+	sets := []latchkey.RoleSet{
+		latchkey.Roles(latchkey.GroupReadOnly, latchkey.GroupStreamProcessingManager), // a hex digit that is a letter
+		latchkey.Roles(latchkey.GroupOwner, latchkey.GroupUserAdmin),
+		latchkey.Roles(latchkey.GroupDataAccessReadOnly, latchkey.GroupClusterManager),
+	}
+	for i := range n {
+		do(h, op.ReplaceProjectRoles, op.ReplaceProjectRolesInput{
+			Project: projects[0], Key: keys[i%len(keys)], SetRoles: true, Roles: sets[(i/len(keys))%len(sets)],
+		})
+	}
+}
+
+func ptr[T any](v T) *T { return &v }
+
+// copyDir copies the data of a closed store.
+func copyDir(t testing.TB, from string) string {
+	t.Helper()
+	to := t.TempDir()
+	files, err := os.ReadDir(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		data, err := os.ReadFile(filepath.Join(from, f.Name()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(to, f.Name()), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return to
+}
