@@ -9,8 +9,6 @@ import (
 	"log/slog"
 	"net/http"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/op"
@@ -24,8 +22,8 @@ type commands struct{ service *op.Service }
 var errRefusedCommand = errors.New("nothing was changed")
 
 func (c commands) createOrganization(ctx context.Context, name string) (OwnerKey, error) {
-	if !validOrgName(name) {
-		return OwnerKey{}, fmt.Errorf("%q cannot name an organization: 1 to %d letters, digits, spaces (not at an end) and signs of %q; %w", name, maxOrgName, orgNameSigns, errRefusedCommand)
+	if !latchkey.ValidName(name) {
+		return OwnerKey{}, fmt.Errorf("%q cannot name an organization: 1 to %d letters, digits, spaces (not at an end) and signs of %q; %w", name, latchkey.MaxNameLength, latchkey.NameSigns, errRefusedCommand)
 	}
 	made, err := c.service.CreateOrganization(ctx, "org create", op.SetupOptions{OrgName: name})
 	if err != nil {
@@ -35,9 +33,9 @@ func (c commands) createOrganization(ctx context.Context, name string) (OwnerKey
 }
 
 func (c commands) recoverOwner(ctx context.Context, id string) (OwnerKey, error) {
-	org, ok := latchkey.ParseID[latchkey.OrgID](id)
-	if !ok {
-		return OwnerKey{}, fmt.Errorf("%q is no id of an organization, which has %d lower-case hex digits; %w", id, latchkey.IDLength, errRefusedCommand)
+	org, err := parseOrg(id)
+	if err != nil {
+		return OwnerKey{}, err
 	}
 	made, err := c.service.RecoverOwner(ctx, org)
 	var refusal *latchkey.Error
@@ -50,27 +48,12 @@ func (c commands) recoverOwner(ctx context.Context, id string) (OwnerKey, error)
 	return OwnerKey{org, newKey(made)}, nil
 }
 
-// What an organization may be called: the rule for its "name" on the wire.
-const (
-	maxOrgName   = 64
-	orgNameSigns = " -_.(),:&@+'"
-)
-
-func validOrgName(name string) bool {
-	n := utf8.RuneCountInString(name)
-	if n < 1 || n > maxOrgName || !utf8.ValidString(name) || name[0] == ' ' || name[len(name)-1] == ' ' {
-		return false
+func parseOrg(id string) (latchkey.OrgID, error) {
+	org, ok := latchkey.ParseID[latchkey.OrgID](id)
+	if !ok {
+		return "", fmt.Errorf("%q is no id of an organization, which has %d lower-case hex digits; %w", id, latchkey.IDLength, errRefusedCommand)
 	}
-	for _, r := range name {
-		known := unicode.IsLetter(r) || unicode.IsNumber(r)
-		for _, sign := range orgNameSigns {
-			known = known || r == sign
-		}
-		if !known {
-			return false
-		}
-	}
-	return true
+	return org, nil
 }
 
 // Admin answers the commands of other processes while a server has the data:
@@ -88,8 +71,7 @@ type newOrganization struct {
 
 // commandFault is the answer to a command that failed.
 type commandFault struct {
-	Error   string `json:"error"`
-	Refused bool   `json:"refused"` // whether it was the fault of whoever gave it
+	Error string `json:"error"`
 }
 
 // OpenAdmin starts to answer commands. It returns an error when the socket
@@ -134,9 +116,12 @@ func adminHandler(c commands, log *slog.Logger) http.Handler {
 		w.Header().Set("Cache-Control", "no-store")
 		var v any = key
 		if err != nil {
-			refused := errors.Is(err, errRefusedCommand)
-			v = commandFault{err.Error(), refused}
-			w.WriteHeader(http.StatusUnprocessableEntity)
+			v = commandFault{err.Error()}
+			status := http.StatusInternalServerError
+			if errors.Is(err, errRefusedCommand) {
+				status = http.StatusUnprocessableEntity
+			}
+			w.WriteHeader(status)
 			log.Warn("a command failed", slog.String("command", command), slog.Any("error", err))
 		} else {
 			log.Info("a command was done", slog.String("command", command), slog.String("org", string(key.OrgID)), slog.String("key", string(key.KeyID)))

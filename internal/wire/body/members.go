@@ -2,47 +2,16 @@ package body
 
 import (
 	"fmt"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/wire"
 )
 
-// Names of organizations and projects have 1 to maxNameLength characters.
-const maxNameLength = 64
-
-// nameSchema says for the documents what validName decides.
+// nameSchema says for the documents what latchkey.ValidName decides.
 var nameSchema = &wire.Schema{
-	MinLength: 1, MaxLength: maxNameLength,
+	MinLength: 1, MaxLength: latchkey.MaxNameLength,
 	Pattern: `^[\p{L}\p{N}\-_.(),:&@+']([\p{L}\p{N}\-_.(),:&@+' ]*[\p{L}\p{N}\-_.(),:&@+'])?$`,
-}
-
-// validName reports whether text can name an organization or a project: the
-// letters, digits and signs of the published pattern, and the space, which the
-// pattern lacks and recorded names have, though not at an end.
-func validName(text string) bool {
-	n := utf8.RuneCountInString(text)
-	if n < 1 || n > maxNameLength || text[0] == ' ' || text[len(text)-1] == ' ' {
-		return false
-	}
-	for _, c := range text {
-		switch {
-		case unicode.IsLetter(c), unicode.IsNumber(c):
-		case c < utf8.RuneSelf && isNameSign(byte(c)):
-		default:
-			return false
-		}
-	}
-	return true
-}
-
-func isNameSign(c byte) bool {
-	switch c {
-	case ' ', '-', '_', '.', '(', ')', ',', ':', '&', '@', '+', '\'':
-		return true
-	}
-	return false
 }
 
 // invalidMember refuses a member whose value breaks a rule of its schema.

@@ -70,7 +70,7 @@ func DecodeUpdateOrg(r *wire.Request) op.UpdateOrgInput {
 	switch {
 	case !ok:
 		r.RefuseBody(latchkey.Refuse(latchkey.CodeMissingAttribute, "name"))
-	case !validName(name):
+	case !latchkey.ValidName(name):
 		r.RefuseBody(latchkey.Refuse(latchkey.CodeInvalidOrgName, name))
 	}
 	in.Name = &name

@@ -141,7 +141,7 @@ func readProject(r *wire.Request, o wire.Object, nameRequired bool) (string, []l
 	switch {
 	case !given && nameRequired:
 		r.RefuseBody(latchkey.Refuse(latchkey.CodeMissingAttribute, "name"))
-	case given && !validName(name):
+	case given && !latchkey.ValidName(name):
 		r.RefuseBody(latchkey.Refuse(latchkey.CodeInvalidProjectName, name))
 	}
 	list, _ := o.Objects("tags")

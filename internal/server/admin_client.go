@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/latchkey/latchkey/internal/store/sqlstore"
@@ -96,7 +95,11 @@ func (c *Commands) RecoverOwner(ctx context.Context, org string) (OwnerKey, erro
 	if c.client == nil {
 		return c.local.recoverOwner(ctx, org)
 	}
-	return c.ask(ctx, createOrganizationPath+"/"+url.PathEscape(org)+"/owners", struct{}{})
+	id, err := parseOrg(org)
+	if err != nil {
+		return OwnerKey{}, err
+	}
+	return c.ask(ctx, createOrganizationPath+"/"+string(id)+"/owners", struct{}{})
 }
 
 func (c *Commands) ask(ctx context.Context, path string, body any) (OwnerKey, error) {
