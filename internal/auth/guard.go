@@ -3,6 +3,8 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -19,52 +21,55 @@ func isNotFound(err error) bool { return errors.Is(err, latchkey.ErrNotFound) }
 const (
 	freeFailures  = 20               // wrong responses that an address may send at once
 	failurePace   = 1                // wrong responses a second that it may send for ever
-	suspectFor    = 30 * time.Second // how long an address that sent more is suspect
+	suspectFor    = 30 * time.Second // how long after its last one too many an address is suspect
 	suspectChecks = 100              // checks a second that a suspect address gets
-	maxAddresses  = 10_000           // addresses kept; the rest share one place
+	maxAddresses  = 10_000           // addresses kept; further ones push quiet ones out
+	maxWaiting    = 32               // requests of one suspect address that may wait for their turn
+	maxWaitingAll = 256              // and those of all suspect addresses together
 )
 
 // Guard slows addresses down that send wrong responses: each gets its checks
 // one at a time and at a bounded pace, so that guessing costs the server little
-// and other callers wait for none of it. It never refuses: a right response
-// from a suspect address is only later. It is an op.Guard.
+// and callers from other addresses wait for none of it. A right response from a
+// suspect address is only later, unless so many wait there that it is told to
+// come again. It is an op.Guard.
 type Guard struct {
 	clock    func() time.Time
+	log      *slog.Logger
 	some     atomic.Bool // whether any address is kept
 	mu       sync.Mutex
 	suspects map[netip.Prefix]*suspect
-	forgot   time.Time // when quiet addresses were last dropped
+	waiting  int
 }
 
+// suspect is an address that sent wrong responses. All but its lane is guarded
+// by the guard's lock.
 type suspect struct {
 	failures *rate.Limiter
 	checks   *rate.Limiter
 	lane     chan struct{}
 	until    time.Time // suspect up to then
 	seen     time.Time
+	waiting  int
 }
 
-// NewGuard returns a guard in whose eyes every address is in good standing.
-func NewGuard(clock func() time.Time) *Guard {
-	return &Guard{clock: clock, suspects: make(map[netip.Prefix]*suspect)}
+// NewGuard returns a guard in whose eyes every address is in good standing. It
+// logs each address that becomes suspect.
+func NewGuard(clock func() time.Time, log *slog.Logger) *Guard {
+	return &Guard{clock: clock, log: log, suspects: make(map[netip.Prefix]*suspect)}
 }
 
-// Enter implements op.Guard.
+// Enter implements op.Guard. It returns latchkey.ErrUnavailable when too many
+// requests wait already.
 func (g *Guard) Enter(ctx context.Context, addr netip.Addr) (bool, func(), error) {
 	if !g.some.Load() {
 		return false, leaveNothing, nil
 	}
-	now := g.clock()
-	g.mu.Lock()
-	s := g.suspects[place(addr)]
-	if s == nil && len(g.suspects) > maxAddresses {
-		s = g.suspects[netip.Prefix{}]
+	s, err := g.queue(addr)
+	if s == nil {
+		return err != nil, leaveNothing, err
 	}
-	watched := s != nil && now.Before(s.until)
-	g.mu.Unlock()
-	if !watched {
-		return false, leaveNothing, nil
-	}
+	defer g.dequeue(s)
 	select {
 	case s.lane <- struct{}{}:
 	case <-ctx.Done():
@@ -80,45 +85,77 @@ func (g *Guard) Enter(ctx context.Context, addr netip.Addr) (bool, func(), error
 
 func leaveNothing() {}
 
+// queue returns nil for an address in good standing; a suspect one it counts
+// among those that wait.
+func (g *Guard) queue(addr netip.Addr) (*suspect, error) {
+	now := g.clock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.suspects[place(addr)]
+	if s == nil || !now.Before(s.until) {
+		return nil, nil
+	}
+	if s.waiting >= maxWaiting || g.waiting >= maxWaitingAll {
+		return nil, fmt.Errorf("%w: too many requests wait at an address that sent wrong responses", latchkey.ErrUnavailable)
+	}
+	s.waiting++
+	g.waiting++
+	return s, nil
+}
+
+func (g *Guard) dequeue(s *suspect) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s.waiting--
+	g.waiting--
+}
+
 // Failed implements op.Guard.
 func (g *Guard) Failed(addr netip.Addr) {
 	now := g.clock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	at := place(addr)
-	s := g.suspects[at]
+	s := g.suspects[place(addr)]
 	if s == nil {
-		if len(g.suspects) >= maxAddresses && now.Sub(g.forgot) >= time.Second {
-			g.forget(now)
-		}
 		if len(g.suspects) >= maxAddresses {
-			at = netip.Prefix{}
-			s = g.suspects[at]
+			g.pushOut()
 		}
-	}
-	if s == nil {
 		s = &suspect{
 			failures: rate.NewLimiter(failurePace, freeFailures),
 			checks:   rate.NewLimiter(suspectChecks, suspectChecks),
 			lane:     make(chan struct{}, 1),
 		}
-		g.suspects[at] = s
+		g.suspects[place(addr)] = s
 		g.some.Store(true)
 	}
 	s.seen = now
-	if !s.failures.AllowN(now, 1) {
-		s.until = now.Add(suspectFor)
+	if s.failures.AllowN(now, 1) {
+		return
 	}
+	if !now.Before(s.until) {
+		g.log.Warn("an address sends wrong responses and is slowed down", slog.String("address", addr.String()))
+	}
+	s.until = now.Add(suspectFor)
 }
 
-// forget drops the addresses that have been quiet for a while.
-func (g *Guard) forget(now time.Time) {
-	g.forgot = now
+// pushedOutOf is among how many addresses the quietest is pushed out.
+const pushedOutOf = 16
+
+// pushOut forgets one address: the quietest of a few, which a map yields in no
+// order that anybody could choose.
+func (g *Guard) pushOut() {
+	var quietest netip.Prefix
+	var seen time.Time
+	n := 0
 	for at, s := range g.suspects {
-		if now.Sub(s.seen) > suspectFor {
-			delete(g.suspects, at)
+		if n == 0 || s.seen.Before(seen) {
+			quietest, seen = at, s.seen
+		}
+		if n++; n == pushedOutOf {
+			break
 		}
 	}
+	delete(g.suspects, quietest)
 }
 
 // place is what counts as one address: all of an IPv4 address, the first 64

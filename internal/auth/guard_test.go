@@ -3,9 +3,13 @@ package auth
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
+
+	"github.com/latchkey/latchkey"
 )
 
 func enter(t *testing.T, g *Guard, addr string) bool {
@@ -20,7 +24,7 @@ func enter(t *testing.T, g *Guard, addr string) bool {
 
 func TestGuard(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
-	g := NewGuard(func() time.Time { return now })
+	g := NewGuard(func() time.Time { return now }, slog.New(slog.DiscardHandler))
 	const bad, good = "192.0.2.1", "192.0.2.2"
 	for range freeFailures {
 		g.Failed(netip.MustParseAddr(bad))
@@ -45,7 +49,7 @@ func TestGuard(t *testing.T) {
 }
 
 func TestGuardTakesOneAtATime(t *testing.T) {
-	g := NewGuard(time.Now)
+	g := NewGuard(time.Now, slog.New(slog.DiscardHandler))
 	bad := netip.MustParseAddr("2001:db8::1")
 	for range freeFailures + 1 {
 		g.Failed(bad)
@@ -70,21 +74,69 @@ func TestGuardTakesOneAtATime(t *testing.T) {
 
 func TestGuardKeepsABoundedNumberOfAddresses(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
-	g := NewGuard(func() time.Time { return now })
+	g := NewGuard(func() time.Time { return now }, slog.New(slog.DiscardHandler))
 	addr := netip.MustParseAddr("10.0.0.0")
 	for range 3 * maxAddresses {
 		g.Failed(addr)
 		addr = addr.Next()
 	}
-	if len(g.suspects) > maxAddresses+1 {
+	if len(g.suspects) > maxAddresses {
 		t.Errorf("%d addresses are kept", len(g.suspects))
 	}
-	if !enter(t, g, addr.String()) {
-		t.Error("addresses beyond the bound are not slowed down")
+	if enter(t, g, "192.0.2.1") {
+		t.Error("an address that never failed is suspect because others did")
 	}
-	now = now.Add(2 * suspectFor)
-	g.Failed(addr)
-	if len(g.suspects) > 2 {
-		t.Errorf("%d addresses are kept after they were quiet", len(g.suspects))
+	now = now.Add(time.Second)
+	for range freeFailures + 1 {
+		g.Failed(addr)
+	}
+	if !enter(t, g, addr.String()) {
+		t.Error("a new address is not slowed down while many are kept")
+	}
+}
+
+func TestGuardBoundsThoseWhoWait(t *testing.T) {
+	g := NewGuard(time.Now, slog.New(slog.DiscardHandler))
+	ctx, cancel := context.WithCancel(context.Background())
+	var done sync.WaitGroup
+	bad := netip.MustParseAddr("192.0.2.0")
+	inLane := make([]func(), 0, maxWaitingAll)
+	for g.waiting < maxWaitingAll {
+		bad = bad.Next()
+		for range freeFailures + 1 {
+			g.Failed(bad)
+		}
+		_, leave, err := g.Enter(ctx, bad)
+		if err != nil {
+			t.Fatal(err)
+		}
+		inLane = append(inLane, leave)
+		for range maxWaiting {
+			done.Go(func() { _, _, _ = g.Enter(ctx, bad) })
+		}
+		for waiting := 0; waiting < maxWaiting; {
+			g.mu.Lock()
+			waiting = g.suspects[place(bad)].waiting
+			g.mu.Unlock()
+			time.Sleep(time.Millisecond)
+		}
+		if suspect, _, err := g.Enter(ctx, bad); !suspect || !errors.Is(err, latchkey.ErrUnavailable) {
+			t.Fatalf("one more than may wait: %v, %v", suspect, err)
+		}
+	}
+	other := bad.Next()
+	for range freeFailures + 1 {
+		g.Failed(other)
+	}
+	if _, _, err := g.Enter(ctx, other); !errors.Is(err, latchkey.ErrUnavailable) {
+		t.Errorf("more than may wait in all: %v", err)
+	}
+	cancel()
+	done.Wait()
+	for _, leave := range inLane {
+		leave()
+	}
+	if g.waiting != 0 {
+		t.Errorf("%d still count as waiting", g.waiting)
 	}
 }

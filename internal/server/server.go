@@ -73,7 +73,7 @@ func New(data *Data, c Config) (*Server, error) {
 	}
 	service := op.Config{Store: data.Store, Seal: authenticator.Seal, Granting: c.Granting, MaxKeysPerOrg: c.MaxKeysPerOrg}
 	if !c.NoFailureGuard {
-		service.Guard = auth.NewGuard(time.Now)
+		service.Guard = auth.NewGuard(time.Now, c.Log)
 	}
 	build := ReadBuild()
 	return &Server{
