@@ -99,11 +99,13 @@ type Tx interface {
 	// it: when again is true, what was read before may be old and must be read
 	// again (on SQLite the writer itself is the lock, so it never is).
 	LockOrganization(OrgID) (again bool, err error)
-	// UseNonce notes that the nonce was used with that count for a change; the
-	// note may be forgotten after expires. ErrNonceUsed if it was noted before.
+	// UseNonce notes that the nonce was used with that count for a change.
+	// ErrNonceUsed if it was noted before. The note may be forgotten after
+	// expires: once that has passed, nothing may rest on it.
 	UseNonce(org OrgID, nonce string, count uint32, expires time.Time) error
-	// ForgetNonces forgets the notes that expired before the time given.
-	ForgetNonces(before time.Time) error
+	// ForgetNonces forgets up to limit notes that expired before the time
+	// given, and returns how many those were.
+	ForgetNonces(before time.Time, limit int) (int, error)
 
 	InsertOrganization(Organization) error
 	UpdateOrganization(Organization) error

@@ -1,6 +1,7 @@
 package op
 
 import (
+	"fmt"
 	"net/netip"
 	"time"
 
@@ -115,7 +116,7 @@ var CreateEntries = &Op[EntriesInput, EntryPage]{
 			after.AccessList = append(after.AccessList, latchkey.AccessListEntry{Prefix: prefix, Created: env.now.Truncate(time.Second)})
 		}
 		if len(after.AccessList) > MaxAccessListEntries {
-			return EntryPage{}, latchkey.Refuse(latchkey.CodeValidation, "An access list has at most 200 entries")
+			return EntryPage{}, latchkey.Refuse(latchkey.CodeValidation, fmt.Sprintf("An access list has at most %d entries", MaxAccessListEntries))
 		}
 		if err := env.keepAddress(&after); err != nil {
 			return EntryPage{}, err

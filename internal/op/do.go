@@ -16,7 +16,6 @@ type Rank uint8
 // The ranks, in the order of the checks.
 const (
 	RankVersion Rank = iota + 1
-	RankRate
 	RankPath
 	// What follows is answered only to callers that passed the gate.
 	RankQuery
@@ -39,7 +38,8 @@ type Proof struct {
 	// the caller has it. It returns a refusal with CodeUnauthenticated or
 	// CodeStaleNonce, or a fault of the store.
 	Check func(latchkey.Reader) (latchkey.Credential, error)
-	// Nonce and Count are noted when the request changes something, until Expires.
+	// Nonce and Count are noted when the request changes something. From
+	// Expires on they make no change any more.
 	Nonce   string
 	Count   uint32
 	Expires time.Time
@@ -52,13 +52,14 @@ type Call struct {
 	Refusal *Refusal   // nil when the request reads well
 }
 
-// Guard slows down addresses that sent wrong responses. A right secret is
-// never refused by it.
+// Guard slows down addresses that sent wrong responses. It refuses no right
+// secret, but a full queue of one address is a full queue.
 type Guard interface {
 	// Enter returns at once with suspect false for an address in good
 	// standing. For a suspect one it waits for that address's turn and returns
 	// suspect true; leave must be called when the look is over. It returns the
-	// context's error when that ends first.
+	// context's error when that ends first, or latchkey.ErrUnavailable when too
+	// many wait already.
 	Enter(ctx context.Context, addr netip.Addr) (suspect bool, leave func(), err error)
 	// Failed notes that a response from the address was wrong.
 	Failed(addr netip.Addr)
@@ -149,6 +150,10 @@ func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchk
 		return out, used, call.Refusal.Err
 	}
 	if tx != nil {
+		if !env.now.Before(call.Proof.Expires) {
+			// The request waited until the note of its first use may be gone.
+			return out, used, latchkey.Refuse(latchkey.CodeStaleNonce).Because("the nonce grew too old while the request waited")
+		}
 		if err := tx.UseNonce(env.Org(), call.Proof.Nonce, call.Proof.Count, call.Proof.Expires); err != nil {
 			return out, used, err
 		}

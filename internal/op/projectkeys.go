@@ -113,10 +113,7 @@ func replaceProjectRoles(env *Env, in ReplaceProjectRolesInput) (latchkey.APIKey
 		if err := env.decide(policy.InProject(in.Project, held), policy.InProject(in.Project, in.Roles)); err != nil {
 			return before, err
 		}
-		after.ProjectRoles = before.ProjectRoles.With(in.Project, in.Roles)
-		if held == 0 && after.OrgRoles == 0 {
-			after.OrgRoles = latchkey.Roles(latchkey.OrgMember)
-		}
+		after = withProjectRoles(before, in.Project, in.Roles)
 	}
 	if in.Desc != nil && *in.Desc != before.Desc {
 		if err := env.touch(&before); err != nil {
@@ -132,15 +129,7 @@ func replaceProjectRoles(env *Env, in ReplaceProjectRolesInput) (latchkey.APIKey
 		return before, err
 	}
 	if rolesChanged {
-		change := latchkey.Change{ProjectRoles: in.Roles.Names(), RolesBefore: held.Names()}
-		typ := latchkey.EventKeyRolesChanged
-		if held == 0 {
-			typ = latchkey.EventKeyAddedToProject
-			if after.OrgRoles != before.OrgRoles {
-				change.OrgRoles = after.OrgRoles.Names()
-			}
-		}
-		if err := env.record(about(typ, &after, in.Project, change)); err != nil {
+		if err := env.recordProjectRoles(&before, &after, in.Project); err != nil {
 			return before, err
 		}
 	}
@@ -195,12 +184,36 @@ var AddKeyToProject = &Op[ProjectKeyInput, Nothing]{
 
 // assign puts the key into a project it is not in, and records that.
 func (env *Env) assign(before latchkey.APIKey, project latchkey.ProjectID, roles latchkey.RoleSet) error {
-	after := before
-	after.ProjectRoles = before.ProjectRoles.With(project, roles)
+	after := withProjectRoles(before, project, roles)
 	if err := env.Tx.UpdateKey(before, after); err != nil {
 		return err
 	}
-	return env.record(about(latchkey.EventKeyAddedToProject, &after, project, latchkey.Change{ProjectRoles: roles.Names()}))
+	return env.recordProjectRoles(&before, &after, project)
+}
+
+// withProjectRoles returns the key with those roles in the project. A key in a
+// project is a member of the organization, unless it holds more there already.
+func withProjectRoles(key latchkey.APIKey, project latchkey.ProjectID, roles latchkey.RoleSet) latchkey.APIKey {
+	key.ProjectRoles = key.ProjectRoles.With(project, roles)
+	if key.OrgRoles == 0 {
+		key.OrgRoles = latchkey.Roles(latchkey.OrgMember)
+	}
+	return key
+}
+
+// recordProjectRoles records that the roles in a project became those of
+// after: added to the project if there were none before, changed otherwise.
+func (env *Env) recordProjectRoles(before, after *latchkey.APIKey, project latchkey.ProjectID) error {
+	held := before.ProjectRoles.Get(project)
+	typ := latchkey.EventKeyRolesChanged
+	if held == 0 {
+		typ = latchkey.EventKeyAddedToProject
+	}
+	change := latchkey.Change{ProjectRoles: after.ProjectRoles.Get(project).Names(), RolesBefore: held.Names()}
+	if after.OrgRoles != before.OrgRoles {
+		change.OrgRoles = after.OrgRoles.Names()
+	}
+	return env.record(about(typ, after, project, change))
 }
 
 // RemoveKeyFromProject takes all roles in one project from a key; the key

@@ -113,7 +113,20 @@ func (k useKey) exists(r latchkey.Reader) (bool, error) {
 	return i >= 0 && key.AccessList[i].Created.Unix() == k.created, err
 }
 
+// forgottenAtOnce is how many notes of nonces are dropped in one change, so
+// that other changes need not wait for long.
+const forgottenAtOnce = 2000
+
 // ForgetNonces drops the notes of nonces that expired.
 func (s *Service) ForgetNonces(ctx context.Context) error {
-	return s.store.Update(ctx, func(tx latchkey.Tx) error { return tx.ForgetNonces(tx.Now()) })
+	for n := forgottenAtOnce; n == forgottenAtOnce; {
+		err := s.store.Update(ctx, func(tx latchkey.Tx) (err error) {
+			n, err = tx.ForgetNonces(tx.Now(), forgottenAtOnce)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -144,7 +144,8 @@ var queries = [queryCount]query{
 	qUseNonce: {"UseNonce", tables("nonce_use"),
 		`INSERT INTO nonce_use (org_id, nonce, nc, expires) VALUES (?, ?, ?, ?) ON CONFLICT (org_id, nonce, nc) DO NOTHING`},
 	qForgetNonces: {"ForgetNonces", tables("nonce_use"),
-		`DELETE FROM nonce_use WHERE expires < ?`},
+		`DELETE FROM nonce_use WHERE (org_id, nonce, nc) IN
+		(SELECT org_id, nonce, nc FROM nonce_use WHERE expires < ? ORDER BY expires LIMIT ?)`},
 
 	qInsertOrganization: {"InsertOrganization", tables("organization"),
 		`INSERT INTO organization (org_id, name, created, access_list_required, settings) VALUES (?, ?, ?, ?, ?)`},

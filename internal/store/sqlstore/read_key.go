@@ -54,10 +54,10 @@ func (r *reader) Credential(public latchkey.PublicKey) (latchkey.Credential, err
 	if err := r.row(qCredential, []any{string(public)}, row.dest[:]...); err != nil {
 		return latchkey.Credential{}, err
 	}
-	k, err := row.key()
-	if err == nil && k.PublicKey != public {
+	if row.k.PublicKey != public {
 		return latchkey.Credential{}, latchkey.ErrNotFound
 	}
+	k, err := row.key()
 	return latchkey.Credential{Key: k, AccessListRequired: row.accessListRequired != 0}, err
 }
 

@@ -56,10 +56,10 @@ func (t *tx) UseNonce(org latchkey.OrgID, nonce string, count uint32, expires ti
 	return err
 }
 
-// ForgetNonces forgets what expired before the time given.
-func (t *tx) ForgetNonces(before time.Time) error {
-	_, err := t.exec(qForgetNonces, millis(before))
-	return err
+// ForgetNonces forgets up to limit notes that expired before the time given.
+func (t *tx) ForgetNonces(before time.Time, limit int) (int, error) {
+	n, err := t.exec(qForgetNonces, millis(before), int64(limit))
+	return int(n), err
 }
 
 // InsertOrganization stores a new organization.
