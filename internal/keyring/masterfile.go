@@ -25,21 +25,34 @@ const (
 // read and returns it when file and directory are on disk. It returns an error
 // that matches [fs.ErrExist], and changes nothing, if there is a file already.
 func CreateMasterKey(path string) (MasterKey, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return MasterKey{}, fmt.Errorf("master key file %s exists already and is never overwritten: %w", path, fs.ErrExist)
-	}
-	if err != nil {
+	key := newKey()
+	if err := writeWhole(path, encodeMaster(&key)); err != nil {
+		if errors.Is(err, fs.ErrExist) {
+			return MasterKey{}, fmt.Errorf("master key file %s exists already and is never overwritten: %w", path, fs.ErrExist)
+		}
 		return MasterKey{}, fmt.Errorf("create master key file: %w", err)
 	}
-	key := newKey()
-	if err := writeSynced(f, encodeMaster(&key)); err != nil {
-		return MasterKey{}, errors.Join(fmt.Errorf("write master key file: %w", err), os.Remove(path))
+	return MasterKey{secret: &masterSecret{key: &key, path: path}}, nil
+}
+
+// writeWhole makes a file that is there with all its text or not at all: a
+// crash on the way leaves at most a file of another name.
+func writeWhole(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(f.Name())
+	if err := writeSynced(f, text); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil { // unlike a rename, it never overwrites
+		return err
 	}
 	if err := syncDirectory(filepath.Dir(path)); err != nil {
-		return MasterKey{}, errors.Join(fmt.Errorf("write master key file: %w", err), os.Remove(path))
+		return errors.Join(err, os.Remove(path))
 	}
-	return MasterKey{secret: &masterSecret{key: &key, path: path}}, nil
+	return nil
 }
 
 // writeSynced writes text, flushes it to disk and closes f.
