@@ -100,7 +100,7 @@ func (p ProjectRoles) Validate() error {
 		mask, err := strconv.ParseUint(rec[IDLength:], 16, 64)
 		roles := RoleSet(mask)
 		switch {
-		case !ok || err != nil:
+		case !ok || err != nil || strings.ToLower(rec) != rec:
 			return fmt.Errorf("%w: project roles record %d is not hex", ErrCorrupt, i)
 		case id <= last:
 			return fmt.Errorf("%w: project roles record %d is out of order", ErrCorrupt, i)

@@ -47,8 +47,9 @@ const redacted = "[redacted]"
 
 // PrivateKey is the secret half of an API key: a random UUID of version 4 in
 // lower case, with 122 random bits. It prints as "[redacted]" wherever it is
-// formatted; Reveal is the only way to its text.
-type PrivateKey struct{ text string }
+// formatted; Reveal is the only way to its text. That is kept behind a pointer,
+// because fmt prints what unexported fields of other types hold without asking.
+type PrivateKey struct{ text *string }
 
 // NewPrivateKey returns a fresh private key.
 func NewPrivateKey() PrivateKey {
@@ -56,20 +57,26 @@ func NewPrivateKey() PrivateKey {
 	mustRead(b[:])
 	b[6] = b[6]&0x0f | 0x40
 	b[8] = b[8]&0x3f | 0x80
-	return PrivateKey{fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16])}
+	return PrivateKeyFrom(fmt.Sprintf("%x-%x-%x-%x-%x", b[0:4], b[4:6], b[6:8], b[8:10], b[10:16]))
 }
 
 // PrivateKeyFrom wraps the text of a private key that was read from somewhere.
-func PrivateKeyFrom(text string) PrivateKey { return PrivateKey{text} }
+func PrivateKeyFrom(text string) PrivateKey { return PrivateKey{&text} }
 
 // Reveal returns the secret itself, for the one answer that shows it.
-func (k PrivateKey) Reveal() string { return k.text }
+func (k PrivateKey) Reveal() string {
+	if k.text == nil {
+		return ""
+	}
+	return *k.text
+}
 
 // Tail returns the last twelve hex digits, all that is kept of the secret in
 // clear: published answers show them in the redacted form.
 func (k PrivateKey) Tail() string {
-	if i := strings.LastIndexByte(k.text, '-'); i >= 0 {
-		return k.text[i+1:]
+	text := k.Reveal()
+	if i := strings.LastIndexByte(text, '-'); i >= 0 {
+		return text[i+1:]
 	}
 	return ""
 }
