@@ -22,7 +22,6 @@ const (
 	CodeMalformedKeyID       // the id
 	CodeRouteNotFound        // the path
 	CodeMethodNotAllowed     // the method
-	CodeHeadersTooLarge      // no parameters
 	CodeBodyTooLarge         // the limit in bytes
 	CodeBodyTimeout          // no parameters
 	CodeUnsupportedMediaType // the media type

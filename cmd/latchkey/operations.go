@@ -7,7 +7,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latchkey/latchkey"
-	"github.com/latchkey/latchkey/internal/policy"
 	"github.com/latchkey/latchkey/internal/server"
 	"github.com/latchkey/latchkey/internal/wire"
 )
@@ -65,7 +64,7 @@ func operationRows(rows []wire.Row) []operationRow {
 			n = len(out)
 			at[row.Op.Name] = n
 			out = append(out, operationRow{
-				Name: row.Op.Name, Summary: row.Op.Summary, Role: row.Op.Rule.Role.String(), Needs: needs(row),
+				Name: row.Op.Name, Summary: row.Op.Summary, Role: row.Op.Rule.Role.String(), Needs: row.RoleNeeded(),
 				Changes: row.Op.Changes, Events: append([]latchkey.EventType{}, row.Op.Events...),
 			})
 		}
@@ -86,24 +85,6 @@ func versions(row *wire.Row, gen wire.Generation) []string {
 		}
 	}
 	return list
-}
-
-// needs says in words who may call the operation of the row.
-func needs(row *wire.Row) string {
-	if row.Open {
-		return "no credentials"
-	}
-	rule := row.Op.Rule
-	role := fmt.Sprintf("%s (%s)", policy.DisplayName(rule.Role), rule.Role)
-	switch rule.Gate {
-	case policy.GateAnyone:
-		return "any key; the answer holds only what is its own"
-	case policy.GateAccessList:
-		return "the key itself, or " + role + " in the organization"
-	case policy.GateProject:
-		return role + " in the project"
-	}
-	return role + " in the organization"
 }
 
 func operationsText(rows []operationRow) string {

@@ -103,15 +103,16 @@ func (p *program) serve(ctx context.Context, stop func(), c config) (err error) 
 		return err
 	}
 	defer ln.Close()
+	address := c.scheme() + "://" + ln.Addr().String()
+	if err := p.announce(ctx, data, c, address); err != nil {
+		return err
+	}
+	// Commands come after the first set-up, which they must not be taken for.
 	admin, err := s.OpenAdmin()
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, admin.Close()) }()
-	address := c.scheme() + "://" + ln.Addr().String()
-	if err := p.announce(ctx, data, c, address); err != nil {
-		return err
-	}
 	if c.granting == policy.AtlasGranting {
 		log.Warn("ROLE GRANTING IS NOT STRICT: with --role-grant=atlas a caller may grant roles that it does not hold itself, project ownership included")
 	}

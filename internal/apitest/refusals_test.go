@@ -86,7 +86,6 @@ func elsewhere() map[latchkey.Code]string {
 		latchkey.CodeBodyTimeout:        "TestSlowSenders: takes ten seconds",
 		latchkey.CodeInternal:           "TestInternalFault: needs a broken store",
 		latchkey.CodeUnavailable:        "TestUnavailable: needs a broken store",
-		latchkey.CodeHeadersTooLarge:    "TestLargeHeaders: net/http answers before any operation, without an error object",
 	}
 }
 

@@ -71,7 +71,7 @@ func (x *exchange) readAll() ([]byte, *latchkey.Error) {
 		x.closeAfter()
 		return nil, latchkey.Refuse(latchkey.CodeBodyTooLarge, MaxBody)
 	}
-	body := make([]byte, 0, max(x.r.ContentLength, 512)+1)
+	body := make([]byte, 0, min(max(x.r.ContentLength, 512), 4096)+1) // what was declared need not come
 	for {
 		if len(body) > MaxBody {
 			x.closeAfter()

@@ -155,7 +155,7 @@ func TestRoleNeeded(t *testing.T) {
 		row  Row
 		want string
 	}{
-		{Row{Open: true}, "none: no credentials are asked for"},
+		{Row{Open: true}, "no credentials"},
 		{rowNeeding(policy.GateAnyone, latchkey.NoRole), "any authenticated caller, who sees only what is its own"},
 		{rowNeeding(policy.GateOrganization, latchkey.OrgOwner), "Organization Owner (ORG_OWNER) in the organization"},
 		{rowNeeding(policy.GateProject, latchkey.GroupReadOnly), "Project Read Only (GROUP_READ_ONLY) in the project"},

@@ -39,20 +39,8 @@ func (g Generation) Problem(e *latchkey.Error, requestPath string) Problem {
 	p.Detail = fill(s.template, p.Params)
 	if g != PublicV1 {
 		p.Fields = e.Fields
-		if len(p.Fields) == 0 && e.Code == latchkey.CodeUnknownRole {
-			p.Fields = unknownRoleFields(p.Params)
-		}
 	}
 	return p
-}
-
-// unknownRoleFields is the badRequestDetail that goes with an unknown role; a
-// widely used client tells the user nothing but this text.
-func unknownRoleFields(params []any) []latchkey.FieldViolation {
-	return []latchkey.FieldViolation{{
-		Field:       "_roles",
-		Description: fill("Invalid role name '%s'. Must be a valid Role name.", params),
-	}}
 }
 
 // fill puts the parameters in the place of %s and %d, in order. It never

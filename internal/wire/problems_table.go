@@ -90,7 +90,6 @@ var problemTable = [...]problemRow{
 		saying: saying{404, "RESOURCE_NOT_FOUND", "Cannot find resource %s.", fromPath},
 	},
 	latchkey.CodeMethodNotAllowed:     ours(405, "METHOD_NOT_ALLOWED", "The method %s is not allowed for this resource."),
-	latchkey.CodeHeadersTooLarge:      ours(431, "REQUEST_HEADERS_TOO_LARGE", "The headers of the request are too large."),
 	latchkey.CodeBodyTooLarge:         ours(413, "REQUEST_TOO_LARGE", "The body of the request is larger than %d bytes."),
 	latchkey.CodeBodyTimeout:          ours(408, "REQUEST_TIMEOUT", "The body of the request did not arrive in time."),
 	latchkey.CodeUnsupportedMediaType: ours(415, "UNSUPPORTED_MEDIA_TYPE", "The content type %s is not supported."),

@@ -102,6 +102,9 @@ func TestProblemBodies(t *testing.T) {
 		id   = "5f0000000000000000000001"
 		path = "/api/atlas/v2/orgs/x"
 	)
+	unknownRole := latchkey.Refuse(latchkey.CodeUnknownRole, "NOPE").In(latchkey.FieldViolation{
+		Field: "_roles", Description: "Invalid role name 'NOPE'. Must be a valid Role name.",
+	})
 	roleDetail := `"badRequestDetail":{"fields":[{"description":"Invalid role name 'NOPE'. Must be a valid Role name.","field":"_roles"}]},`
 	role := `"detail":"An invalid enumeration value NOPE was specified.","error":400,"errorCode":"INVALID_ENUM_VALUE","parameters":["NOPE"],"reason":"Bad Request"}`
 	for _, c := range []struct {
@@ -127,9 +130,9 @@ func TestProblemBodies(t *testing.T) {
 			`{"detail":"User cannot access this group.","error":401,"errorCode":"USER_CANNOT_ACCESS_GROUP","parameters":[],"reason":"Unauthorized"}`},
 		{AtlasV1, latchkey.Refuse(latchkey.CodeProjectNotReachable),
 			`{"detail":"The current user is not in the group, or the group does not exist.","error":401,"errorCode":"NOT_IN_GROUP","parameters":[],"reason":"Unauthorized"}`},
-		{AtlasV2, latchkey.Refuse(latchkey.CodeUnknownRole, "NOPE"), `{` + roleDetail + role},
-		{AtlasV1, latchkey.Refuse(latchkey.CodeUnknownRole, "NOPE"), `{` + roleDetail + role},
-		{PublicV1, latchkey.Refuse(latchkey.CodeUnknownRole, "NOPE"), `{` + role},
+		{AtlasV2, unknownRole, `{` + roleDetail + role},
+		{AtlasV1, unknownRole, `{` + roleDetail + role},
+		{PublicV1, unknownRole, `{` + role},
 		{AtlasV2, latchkey.Refuse(latchkey.CodeDescTooLong, 250),
 			`{"detail":"API key descriptions are required and must be less than 250 characters.","error":400,"errorCode":"INVALID_API_KEY_DESC","parameters":[250],"reason":"Bad Request"}`},
 		{AtlasV2, latchkey.Refuse(latchkey.CodeMissingOneOf, "desc", "roles"),

@@ -23,26 +23,30 @@ func asRefusal(err error) *latchkey.Error {
 // the caller sees in a header.
 func (s *Server) logRefusal(x *exchange, operation string, e *latchkey.Error) {
 	level := slog.LevelInfo
+	switch e.Code {
+	case latchkey.CodeUnauthenticated, latchkey.CodeStaleNonce:
+		level = slog.LevelDebug // every other request of common clients is one
+	case latchkey.CodeRouteNotFound, latchkey.CodeMethodNotAllowed:
+		level = slog.LevelDebug // anybody can send these without credentials
+	case latchkey.CodeInternal:
+		level = slog.LevelError
+		var id [8]byte
+		_, _ = rand.Read(id[:]) // never fails
+		x.w.Header()["X-Request-Id"] = []string{hex.EncodeToString(id[:])}
+	case latchkey.CodeUnavailable:
+		level = slog.LevelWarn
+	}
+	if !s.log.Enabled(x.r.Context(), level) {
+		return
+	}
 	attrs := []slog.Attr{
 		slog.String("operation", operation),
 		slog.String("generation", x.gen.Name()),
 		slog.String("errorCode", x.gen.Problem(e, "").ErrorCode),
 		slog.String("address", x.addr.String()),
 	}
-	switch e.Code {
-	case latchkey.CodeUnauthenticated, latchkey.CodeStaleNonce:
-		level = slog.LevelDebug // every other request of common clients is one
-	case latchkey.CodeInternal:
-		level = slog.LevelError
-		var id [8]byte
-		_, _ = rand.Read(id[:]) // never fails
-		x.w.Header()["X-Request-Id"] = []string{hex.EncodeToString(id[:])}
-		attrs = append(attrs, slog.String("requestId", hex.EncodeToString(id[:])))
-	case latchkey.CodeUnavailable:
-		level = slog.LevelWarn
-	}
-	if !s.log.Enabled(x.r.Context(), level) {
-		return
+	if id := x.w.Header()["X-Request-Id"]; id != nil {
+		attrs = append(attrs, slog.String("requestId", id[0]))
 	}
 	if e.Reason != "" {
 		attrs = append(attrs, slog.String("reason", e.Reason))

@@ -104,7 +104,7 @@ func (row *Row) RoleNeeded() string {
 	role := fmt.Sprintf("%s (%s)", policy.DisplayName(rule.Role), rule.Role)
 	switch {
 	case row.Open:
-		return "none: no credentials are asked for"
+		return "no credentials"
 	case rule.Gate == policy.GateOrganization:
 		return role + " in the organization"
 	case rule.Gate == policy.GateProject:

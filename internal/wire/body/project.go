@@ -1,6 +1,7 @@
 package body
 
 import (
+	"fmt"
 	"unicode/utf8"
 
 	"github.com/latchkey/latchkey"
@@ -146,7 +147,7 @@ func readProject(r *wire.Request, o wire.Object, nameRequired bool) (string, []l
 	}
 	list, _ := o.Objects("tags")
 	if len(list) > maxTags {
-		invalidMember(r, "tags", "must have at most 50 elements")
+		invalidMember(r, "tags", fmt.Sprintf("must have at most %d elements", maxTags))
 	}
 	tags := make([]latchkey.Tag, 0, len(list))
 	seen := make(map[string]bool, len(list))
@@ -155,7 +156,7 @@ func readProject(r *wire.Request, o wire.Object, nameRequired bool) (string, []l
 		value, _ := t.String("value")
 		for _, part := range [...]struct{ name, text string }{{"tags.key", key}, {"tags.value", value}} {
 			if n := utf8.RuneCountInString(part.text); n < 1 || n > maxTagLength {
-				invalidMember(r, part.name, "must have between 1 and 255 characters")
+				invalidMember(r, part.name, fmt.Sprintf("must have between 1 and %d characters", maxTagLength))
 			}
 		}
 		if seen[key] {
