@@ -188,7 +188,10 @@ func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.text.Write(p)
-	if m := serving().FindSubmatch(o.text.Bytes()); m != nil && !o.found {
+	if o.found {
+		return len(p), nil
+	}
+	if m := serving().FindSubmatch(o.text.Bytes()); m != nil {
 		o.found = true
 		o.url <- string(m[1])
 	}
