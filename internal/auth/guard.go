@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -19,38 +18,33 @@ func isNotFound(err error) bool { return errors.Is(err, latchkey.ErrNotFound) }
 
 // Limits of a Guard.
 const (
-	freeFailures  = 20               // wrong responses that an address may send at once
-	failurePace   = 1                // wrong responses a second that it may send for ever
-	suspectFor    = 30 * time.Second // how long after its last one too many an address is suspect
-	suspectChecks = 100              // checks a second that a suspect address gets
-	maxAddresses  = 10_000           // addresses kept; further ones push quiet ones out
-	maxWaiting    = 32               // requests of one suspect address that may wait for their turn
-	maxWaitingAll = 256              // and those of all suspect addresses together
+	freeFailures = 20               // wrong credentials that an address may send at once
+	failurePace  = 1                // and how many a second for ever
+	suspectFor   = 30 * time.Second // how long after its last one too many an address is suspect
+	suspectPace  = 50               // requests a second of a suspect address that are looked at
+	longestWait  = 5 * time.Second  // of a request for its turn; with a longer line it is told to come again
+	maxAddresses = 10_000           // addresses kept; further ones push quiet ones out
 )
 
-// Guard slows addresses down that send wrong responses: each gets its checks
-// one at a time and at a bounded pace, so that guessing costs the server little
-// and callers from other addresses wait for none of it. A right response from a
-// suspect address is only later, unless so many wait there that it is told to
-// come again. It is an op.Guard.
+// Guard slows addresses down that send wrong credentials: their requests wait
+// for a turn at a bounded pace, before anything of them is read, so that
+// guessing costs the server little and callers from other addresses wait for
+// none of it. Right credentials from a suspect address are only later, unless
+// the line there is too long. It is a wire.Guard.
 type Guard struct {
 	clock    func() time.Time
 	log      *slog.Logger
 	some     atomic.Bool // whether any address is kept
 	mu       sync.Mutex
 	suspects map[netip.Prefix]*suspect
-	waiting  int
 }
 
-// suspect is an address that sent wrong responses. All but its lane is guarded
-// by the guard's lock.
+// suspect is an address that sent wrong credentials.
 type suspect struct {
 	failures *rate.Limiter
-	checks   *rate.Limiter
-	lane     chan struct{}
+	turns    *rate.Limiter
 	until    time.Time // suspect up to then
 	seen     time.Time
-	waiting  int
 }
 
 // NewGuard returns a guard in whose eyes every address is in good standing. It
@@ -59,58 +53,40 @@ func NewGuard(clock func() time.Time, log *slog.Logger) *Guard {
 	return &Guard{clock: clock, log: log, suspects: make(map[netip.Prefix]*suspect)}
 }
 
-// Enter implements op.Guard. It returns latchkey.ErrUnavailable when too many
-// requests wait already.
-func (g *Guard) Enter(ctx context.Context, addr netip.Addr) (bool, func(), error) {
+// Pace implements wire.Guard.
+func (g *Guard) Pace(ctx context.Context, addr netip.Addr) (bool, error) {
 	if !g.some.Load() {
-		return false, leaveNothing, nil
+		return false, nil
 	}
-	s, err := g.queue(addr)
-	if s == nil {
-		return err != nil, leaveNothing, err
-	}
-	defer g.dequeue(s)
-	select {
-	case s.lane <- struct{}{}:
-	case <-ctx.Done():
-		return true, leaveNothing, ctx.Err()
-	}
-	leave := func() { <-s.lane }
-	if err := s.checks.Wait(ctx); err != nil {
-		leave()
-		return true, leaveNothing, err
-	}
-	return true, leave, nil
-}
-
-func leaveNothing() {}
-
-// queue returns nil for an address in good standing; a suspect one it counts
-// among those that wait.
-func (g *Guard) queue(addr netip.Addr) (*suspect, error) {
 	now := g.clock()
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	s := g.suspects[place(addr)]
 	if s == nil || !now.Before(s.until) {
-		return nil, nil
+		g.mu.Unlock()
+		return false, nil
 	}
-	if s.waiting >= maxWaiting || g.waiting >= maxWaitingAll {
-		return nil, fmt.Errorf("%w: too many requests wait at an address that sent wrong responses", latchkey.ErrUnavailable)
+	turn := s.turns.ReserveN(now, 1)
+	g.mu.Unlock()
+	wait := turn.DelayFrom(now)
+	if wait == 0 {
+		return true, nil
 	}
-	s.waiting++
-	g.waiting++
-	return s, nil
+	if wait > longestWait {
+		turn.CancelAt(now)
+		return true, latchkey.ErrUnavailable
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true, nil
+	case <-ctx.Done():
+		turn.Cancel()
+		return true, ctx.Err()
+	}
 }
 
-func (g *Guard) dequeue(s *suspect) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	s.waiting--
-	g.waiting--
-}
-
-// Failed implements op.Guard.
+// Failed implements wire.Guard.
 func (g *Guard) Failed(addr netip.Addr) {
 	now := g.clock()
 	g.mu.Lock()
@@ -122,8 +98,7 @@ func (g *Guard) Failed(addr netip.Addr) {
 		}
 		s = &suspect{
 			failures: rate.NewLimiter(failurePace, freeFailures),
-			checks:   rate.NewLimiter(suspectChecks, suspectChecks),
-			lane:     make(chan struct{}, 1),
+			turns:    rate.NewLimiter(suspectPace, 1),
 		}
 		g.suspects[place(addr)] = s
 		g.some.Store(true)
@@ -133,7 +108,7 @@ func (g *Guard) Failed(addr netip.Addr) {
 		return
 	}
 	if !now.Before(s.until) {
-		g.log.Warn("an address sends wrong responses and is slowed down", slog.String("address", addr.String()))
+		g.log.Warn("an address sends wrong credentials and is slowed down", slog.String("address", addr.String()))
 	}
 	s.until = now.Add(suspectFor)
 }

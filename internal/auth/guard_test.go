@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -12,69 +13,112 @@ import (
 	"github.com/latchkey/latchkey"
 )
 
-func enter(t *testing.T, g *Guard, addr string) bool {
-	t.Helper()
-	suspect, leave, err := g.Enter(context.Background(), netip.MustParseAddr(addr))
-	if err != nil {
-		t.Fatal(err)
+// newGuard returns a guard with a clock that stands still, and what it logs.
+func newGuard() (*Guard, *time.Time, *strings.Builder) {
+	now := time.Unix(1_000_000, 0)
+	var log strings.Builder
+	return NewGuard(func() time.Time { return now }, slog.New(slog.NewTextHandler(&log, nil))), &now, &log
+}
+
+func fail(g *Guard, addr string, times int) {
+	for range times {
+		g.Failed(netip.MustParseAddr(addr))
 	}
-	leave()
+}
+
+// suspected reports whether the address is suspect, without waiting.
+func suspected(g *Guard, addr string) bool {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	suspect, _ := g.Pace(ctx, netip.MustParseAddr(addr))
 	return suspect
 }
 
 func TestGuard(t *testing.T) {
-	now := time.Unix(1_000_000, 0)
-	g := NewGuard(func() time.Time { return now }, slog.New(slog.DiscardHandler))
+	g, now, log := newGuard()
 	const bad, good = "192.0.2.1", "192.0.2.2"
-	for range freeFailures {
-		g.Failed(netip.MustParseAddr(bad))
-	}
-	if enter(t, g, bad) {
+	fail(g, bad, freeFailures)
+	if suspected(g, bad) {
 		t.Error("suspect before its free failures are used up")
 	}
-	g.Failed(netip.MustParseAddr(bad))
-	if !enter(t, g, bad) {
-		t.Error("not suspect after too many failures")
+	fail(g, bad, 3)
+	for addr, want := range map[string]bool{bad: true, "::ffff:" + bad: true, good: false} {
+		if got := suspected(g, addr); got != want {
+			t.Errorf("%s is suspect: %v", addr, got)
+		}
 	}
-	if !enter(t, g, "::ffff:"+bad) {
-		t.Error("the same address in its IPv6 form is another one")
+	if n := strings.Count(log.String(), "slowed down"); n != 1 || !strings.Contains(log.String(), bad) {
+		t.Errorf("logged %d times, want once with the address: %s", n, log)
 	}
-	if enter(t, g, good) {
-		t.Error("another address is suspect")
-	}
-	now = now.Add(suspectFor + time.Second)
-	if enter(t, g, bad) {
+	*now = now.Add(suspectFor + time.Second)
+	if suspected(g, bad) {
 		t.Error("suspect for ever")
 	}
 }
 
-func TestGuardTakesOneAtATime(t *testing.T) {
+func TestGuardPaces(t *testing.T) {
 	g := NewGuard(time.Now, slog.New(slog.DiscardHandler))
 	bad := netip.MustParseAddr("2001:db8::1")
-	for range freeFailures + 1 {
-		g.Failed(bad)
+	fail(g, bad.String(), freeFailures+1)
+	const requests = 10
+	began := time.Now()
+	var all sync.WaitGroup
+	for range requests {
+		bad = bad.Next() // of the same /64
+		from := bad
+		all.Go(func() {
+			if suspect, err := g.Pace(context.Background(), from); !suspect || err != nil {
+				t.Errorf("%v, %v", suspect, err)
+			}
+		})
 	}
-	_, leave, err := g.Enter(context.Background(), bad)
-	if err != nil {
+	all.Wait()
+	if took := time.Since(began); took < (requests-2)*time.Second/suspectPace {
+		t.Errorf("%d requests had their turns in %v", requests, took)
+	}
+}
+
+func TestGuardRefusesALongLine(t *testing.T) {
+	g, _, _ := newGuard()
+	const bad = "192.0.2.1"
+	fail(g, bad, freeFailures+1)
+	ctx, cancel := context.WithCancel(context.Background())
+	inLine := int(longestWait.Seconds()*suspectPace) + 1
+	errs := make(chan error, inLine)
+	for range inLine {
+		go func() {
+			_, err := g.Pace(ctx, netip.MustParseAddr(bad))
+			errs <- err
+		}()
+	}
+	if err := <-errs; err != nil { // who came first has its turn
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	neighbour := netip.MustParseAddr("2001:db8::2") // of the same /64
-	if _, _, err := g.Enter(ctx, neighbour); !errors.Is(err, context.Canceled) {
-		t.Errorf("a second look beside the first: %v", err)
+	for full := time.Now().Add(10 * time.Second); ; {
+		g.mu.Lock()
+		wait := g.suspects[place(netip.MustParseAddr(bad))].turns.TokensAt(g.clock())
+		g.mu.Unlock()
+		if wait <= -float64(inLine-1) {
+			break
+		}
+		if time.Now().After(full) {
+			t.Fatalf("the line does not fill: %v", wait)
+		}
+		time.Sleep(time.Millisecond)
 	}
-	leave()
-	if _, leave, err := g.Enter(context.Background(), neighbour); err != nil {
-		t.Error(err)
-	} else {
-		leave()
+	if suspect, err := g.Pace(ctx, netip.MustParseAddr(bad)); !suspect || !errors.Is(err, latchkey.ErrUnavailable) {
+		t.Errorf("one more than the line holds: %v, %v", suspect, err)
+	}
+	cancel()
+	for range inLine - 1 {
+		if err := <-errs; err != nil && !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
 	}
 }
 
 func TestGuardKeepsABoundedNumberOfAddresses(t *testing.T) {
-	now := time.Unix(1_000_000, 0)
-	g := NewGuard(func() time.Time { return now }, slog.New(slog.DiscardHandler))
+	g, now, _ := newGuard()
 	addr := netip.MustParseAddr("10.0.0.0")
 	for range 3 * maxAddresses {
 		g.Failed(addr)
@@ -83,60 +127,12 @@ func TestGuardKeepsABoundedNumberOfAddresses(t *testing.T) {
 	if len(g.suspects) > maxAddresses {
 		t.Errorf("%d addresses are kept", len(g.suspects))
 	}
-	if enter(t, g, "192.0.2.1") {
+	if suspected(g, "192.0.2.1") {
 		t.Error("an address that never failed is suspect because others did")
 	}
-	now = now.Add(time.Second)
-	for range freeFailures + 1 {
-		g.Failed(addr)
-	}
-	if !enter(t, g, addr.String()) {
+	*now = now.Add(time.Second)
+	fail(g, addr.String(), freeFailures+1)
+	if !suspected(g, addr.String()) {
 		t.Error("a new address is not slowed down while many are kept")
-	}
-}
-
-func TestGuardBoundsThoseWhoWait(t *testing.T) {
-	g := NewGuard(time.Now, slog.New(slog.DiscardHandler))
-	ctx, cancel := context.WithCancel(context.Background())
-	var done sync.WaitGroup
-	bad := netip.MustParseAddr("192.0.2.0")
-	inLane := make([]func(), 0, maxWaitingAll)
-	for g.waiting < maxWaitingAll {
-		bad = bad.Next()
-		for range freeFailures + 1 {
-			g.Failed(bad)
-		}
-		_, leave, err := g.Enter(ctx, bad)
-		if err != nil {
-			t.Fatal(err)
-		}
-		inLane = append(inLane, leave)
-		for range maxWaiting {
-			done.Go(func() { _, _, _ = g.Enter(ctx, bad) })
-		}
-		for waiting := 0; waiting < maxWaiting; {
-			g.mu.Lock()
-			waiting = g.suspects[place(bad)].waiting
-			g.mu.Unlock()
-			time.Sleep(time.Millisecond)
-		}
-		if suspect, _, err := g.Enter(ctx, bad); !suspect || !errors.Is(err, latchkey.ErrUnavailable) {
-			t.Fatalf("one more than may wait: %v, %v", suspect, err)
-		}
-	}
-	other := bad.Next()
-	for range freeFailures + 1 {
-		g.Failed(other)
-	}
-	if _, _, err := g.Enter(ctx, other); !errors.Is(err, latchkey.ErrUnavailable) {
-		t.Errorf("more than may wait in all: %v", err)
-	}
-	cancel()
-	done.Wait()
-	for _, leave := range inLane {
-		leave()
-	}
-	if g.waiting != 0 {
-		t.Errorf("%d still count as waiting", g.waiting)
 	}
 }

@@ -49,20 +49,8 @@ type Proof struct {
 type Call struct {
 	Proof   Proof
 	Address netip.Addr // the caller's
+	Suspect bool       // whether the proof is looked at once before a change may wait for the writer
 	Refusal *Refusal   // nil when the request reads well
-}
-
-// Guard slows down addresses that sent wrong responses. It refuses no right
-// secret, but a full queue of one address is a full queue.
-type Guard interface {
-	// Enter returns at once with suspect false for an address in good
-	// standing. For a suspect one it waits for that address's turn and returns
-	// suspect true; leave must be called when the look is over. It returns the
-	// context's error when that ends first, or latchkey.ErrUnavailable when too
-	// many wait already.
-	Enter(ctx context.Context, addr netip.Addr) (suspect bool, leave func(), err error)
-	// Failed notes that a response from the address was wrong.
-	Failed(addr netip.Addr)
 }
 
 // Do runs the operation for one call: it authenticates, authorizes, runs and
@@ -77,11 +65,8 @@ func Do[I Input, O any](ctx context.Context, s *Service, o *Op[I, O], call *Call
 		out, used, err = attempt(s, o, call, in, r, tx)
 		return err
 	}
-	suspect, leave, err := s.guard.Enter(ctx, call.Address)
-	if err != nil {
-		return out, settle(errors.Join(latchkey.ErrUnavailable, err))
-	}
-	if suspect && o.Changes {
+	var err error
+	if call.Suspect && o.Changes {
 		// An earlier look may only refuse: it keeps wrong responses away from
 		// the writer, and allows nothing.
 		err = s.store.View(ctx, func(r latchkey.Reader) error {
@@ -92,23 +77,16 @@ func Do[I Input, O any](ctx context.Context, s *Service, o *Op[I, O], call *Call
 	switch {
 	case err != nil:
 	case o.Changes:
-		leave()
-		leave = func() {}
 		err = s.store.Update(ctx, func(tx latchkey.Tx) error { return turn(tx, tx) })
 	default:
 		err = s.store.View(ctx, func(r latchkey.Reader) error { return turn(r, nil) })
 	}
-	leave()
 	if used.prefix.IsValid() {
 		s.uses.note(used)
 	}
 	if err != nil {
 		var none O
-		err = settle(err)
-		if code(err) == latchkey.CodeUnauthenticated {
-			s.guard.Failed(call.Address)
-		}
-		return none, err
+		return none, settle(err)
 	}
 	return out, nil
 }

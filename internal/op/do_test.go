@@ -21,7 +21,7 @@ type stage struct {
 	now     time.Time
 }
 
-func newStage(t *testing.T, guard op.Guard) *stage {
+func newStage(t *testing.T) *stage {
 	t.Helper()
 	st := &stage{now: time.Unix(1_700_000_000, 0)}
 	store, err := sqlstore.Open(t.TempDir(), sqlstore.Options{Clock: func() time.Time { return st.now }})
@@ -35,7 +35,7 @@ func newStage(t *testing.T, guard op.Guard) *stage {
 	})
 	st.store = store
 	st.service = op.NewService(op.Config{
-		Store: store, MaxKeysPerOrg: 10, Guard: guard,
+		Store: store, MaxKeysPerOrg: 10,
 		Seal: func(latchkey.KeyID, latchkey.PublicKey, latchkey.PrivateKey) ([]byte, []byte, error) {
 			return []byte("md5"), []byte("sha256"), nil
 		},
@@ -79,7 +79,7 @@ func codeOf(err error) latchkey.Code {
 // TestLateCallIsStale holds that a change whose nonce grew too old while the
 // request waited is refused: the note of the nonce's first use may be gone.
 func TestLateCallIsStale(t *testing.T) {
-	st := newStage(t, nil)
+	st := newStage(t)
 	captured := st.call("n")
 	if err := st.replace(captured, latchkey.GroupOwner); err != nil {
 		t.Fatal(err)
@@ -109,23 +109,30 @@ func TestLateCallIsStale(t *testing.T) {
 	}
 }
 
-// busy is a guard at whose door too many wait.
-type busy struct{}
-
-func (busy) Enter(context.Context, netip.Addr) (bool, func(), error) {
-	return true, func() {}, latchkey.ErrUnavailable
-}
-func (busy) Failed(netip.Addr) {}
-
-func TestFullGuardIsUnavailable(t *testing.T) {
-	st := newStage(t, busy{})
-	if got := codeOf(st.replace(st.call("n"), latchkey.GroupOwner)); got != latchkey.CodeUnavailable {
-		t.Errorf("code %d, want unavailable", got)
+// TestSuspectIsLookedAtFirst holds that a wrong response from a suspect address
+// never reaches the writer, and that a right one does what it always does.
+func TestSuspectIsLookedAtFirst(t *testing.T) {
+	st := newStage(t)
+	wrong := st.call("n")
+	wrong.Suspect = true
+	wrong.Proof.Check = func(r latchkey.Reader) (latchkey.Credential, error) {
+		if _, writes := r.(latchkey.Tx); writes {
+			t.Error("a wrong response reached the writer")
+		}
+		return latchkey.Credential{}, latchkey.Refuse(latchkey.CodeUnauthenticated)
+	}
+	if got := codeOf(st.replace(wrong, latchkey.GroupOwner)); got != latchkey.CodeUnauthenticated {
+		t.Errorf("a wrong response: code %d", got)
+	}
+	right := st.call("m")
+	right.Suspect = true
+	if err := st.replace(right, latchkey.GroupOwner); err != nil {
+		t.Errorf("a right response: %v", err)
 	}
 }
 
 func TestForgetNoncesInPortions(t *testing.T) {
-	st := newStage(t, nil)
+	st := newStage(t)
 	err := st.store.Update(context.Background(), func(tx latchkey.Tx) error {
 		for i := range 4500 {
 			if err := tx.UseNonce(st.setup.Org.ID, "n", uint32(i), st.now); err != nil {

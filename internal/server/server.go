@@ -31,7 +31,7 @@ type Config struct {
 	Log              *slog.Logger     // nil logs nothing
 	Clock            func() time.Time // of nonces; nil is time.Now
 	MaintenanceEvery time.Duration    // 0 is a minute
-	NoFailureGuard   bool             // whether addresses that send wrong responses are not slowed down
+	NoFailureGuard   bool             // whether addresses that send wrong credentials are not slowed down
 }
 
 // DefaultMaxKeysPerOrg is how many keys an organization may have (published).
@@ -44,6 +44,7 @@ type Server struct {
 	data     *Data
 	config   Config
 	auth     *auth.Authenticator
+	guard    wire.Guard
 	build    Build
 	rows     []wire.Row
 	draining atomic.Bool
@@ -72,14 +73,19 @@ func New(data *Data, c Config) (*Server, error) {
 		return nil, err
 	}
 	service := op.Config{Store: data.Store, Seal: authenticator.Seal, Granting: c.Granting, MaxKeysPerOrg: c.MaxKeysPerOrg}
-	if !c.NoFailureGuard {
-		service.Guard = auth.NewGuard(time.Now, c.Log)
-	}
 	build := ReadBuild()
 	return &Server{
 		Service: op.NewService(service),
-		data:    data, config: c, auth: authenticator, build: build, rows: Rows(build),
+		data:    data, config: c, auth: authenticator, guard: newGuard(c), build: build, rows: Rows(build),
 	}, nil
+}
+
+// newGuard returns the guard of the configuration, nil for none.
+func newGuard(c Config) wire.Guard {
+	if c.NoFailureGuard {
+		return nil
+	}
+	return auth.NewGuard(time.Now, c.Log)
 }
 
 // Rows returns every row of every generation.
@@ -91,7 +97,7 @@ func Rows(b Build) []wire.Row {
 // OpenAPI documents. publicURL is the source of all links.
 func (s *Server) Handler(publicURL string) http.Handler {
 	api := wire.NewServer(wire.Config{
-		Service: s.Service, Auth: s.auth, Rows: s.rows, PublicURL: publicURL,
+		Service: s.Service, Auth: s.auth, Guard: s.guard, Rows: s.rows, PublicURL: publicURL,
 		ServiceVersion: s.build.Header(), Proxies: s.config.Proxies, Log: s.config.Log,
 	})
 	return s.plainHandlers(api, publicURL)

@@ -210,6 +210,7 @@ func (x *exchange) refuse(operation string, err error) {
 	x.s.logRefusal(x, operation, e)
 	switch e.Code {
 	case latchkey.CodeUnauthenticated:
+		x.s.guard.Failed(x.addr)
 		x.challenge(false)
 		return
 	case latchkey.CodeStaleNonce:

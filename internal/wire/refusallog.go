@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"time"
 
 	"github.com/latchkey/latchkey"
 )
@@ -16,6 +17,11 @@ func asRefusal(err error) *latchkey.Error {
 		return e
 	}
 	return latchkey.Refuse(latchkey.CodeInternal).Because("%v", err)
+}
+
+// lineTooLong is the refusal of a request that cannot wait its turn.
+func lineTooLong(err error) *latchkey.Error {
+	return latchkey.Refuse(latchkey.CodeUnavailable).Because("too many requests wait at an address that sent wrong credentials: %v", err)
 }
 
 // logRefusal writes one line for a refused call: the operation's name, never a
@@ -35,6 +41,9 @@ func (s *Server) logRefusal(x *exchange, operation string, e *latchkey.Error) {
 		x.w.Header()["X-Request-Id"] = []string{hex.EncodeToString(id[:])}
 	case latchkey.CodeUnavailable:
 		level = slog.LevelWarn
+		if !s.firstThisSecond() {
+			level = slog.LevelDebug // when it happens, it happens to many
+		}
 	}
 	if !s.log.Enabled(x.r.Context(), level) {
 		return
@@ -52,4 +61,10 @@ func (s *Server) logRefusal(x *exchange, operation string, e *latchkey.Error) {
 		attrs = append(attrs, slog.String("reason", e.Reason))
 	}
 	s.log.LogAttrs(x.r.Context(), level, "refused", attrs...)
+}
+
+// firstThisSecond reports whether no request was unavailable this second yet.
+func (s *Server) firstThisSecond() bool {
+	now := time.Now().Unix()
+	return s.unavailable.Swap(now) != now
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/go-chi/chi/v5"
 
@@ -15,10 +16,11 @@ import (
 	"github.com/latchkey/latchkey/internal/op"
 )
 
-// Config is what a Server needs; every field is required but Proxies.
+// Config is what a Server needs; every field is required but Guard and Proxies.
 type Config struct {
 	Service        *op.Service
 	Auth           Authenticator
+	Guard          Guard // nil slows nobody down
 	Rows           []Row
 	PublicURL      string // without a slash at its end
 	ServiceVersion string // the value of X-MongoDB-Service-Version
@@ -31,6 +33,7 @@ type Config struct {
 type Server struct {
 	service       *op.Service
 	auth          Authenticator
+	guard         Guard
 	publicURL     string
 	bases         [generationCount]string
 	versionHeader []string
@@ -39,7 +42,8 @@ type Server struct {
 	routes        *chi.Mux // finds the pattern of a path; it never serves
 	handlers      map[route]handler
 	methods       []string
-	contexts      sync.Pool // of *chi.Context
+	contexts      sync.Pool    // of *chi.Context
+	unavailable   atomic.Int64 // the last second in which a request was, for the log
 }
 
 // route is what a handler is found by.
@@ -55,10 +59,13 @@ type handler struct {
 // same method and path, which is a fault of the program.
 func NewServer(c Config) *Server {
 	s := &Server{
-		service: c.Service, auth: c.Auth, publicURL: c.PublicURL,
+		service: c.Service, auth: c.Auth, guard: c.Guard, publicURL: c.PublicURL,
 		versionHeader: []string{c.ServiceVersion}, proxies: c.Proxies, log: c.Log,
 		routes: chi.NewMux(), handlers: make(map[route]handler),
 		contexts: sync.Pool{New: func() any { return chi.NewRouteContext() }},
+	}
+	if s.guard == nil {
+		s.guard = noGuard{}
 	}
 	for _, g := range Generations() {
 		s.bases[g] = c.PublicURL + g.Base()

@@ -5,8 +5,6 @@
 package wire
 
 import (
-	"net/http"
-
 	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/op"
 )
@@ -60,14 +58,13 @@ type Row struct {
 // wrong with the request as a refusal and is never asked to stop.
 func Bind[I op.Input, O any](spec Spec, o *op.Op[I, O], decode func(*Request) I, encode func(*Answer, O)) Row {
 	return Row{Spec: spec, Op: o.Info, serve: func(s *Server, x *exchange) {
-		proof, ok := s.auth.Proof(x.r)
+		proof, suspect, ok := x.authenticate()
 		if !ok {
-			x.challenge(false)
 			return
 		}
 		req := x.read()
 		in := decode(req)
-		call := op.Call{Proof: proof, Address: x.addr, Refusal: req.refusal}
+		call := op.Call{Proof: proof, Address: x.addr, Suspect: suspect, Refusal: req.refusal}
 		out, err := op.Do(x.context(), s.service, o, &call, in)
 		if err != nil {
 			x.refuse(o.Name, err)
@@ -93,14 +90,4 @@ func BindOpen(spec Spec, info op.Info, encode func(*Answer)) Row {
 		encode(a)
 		x.send(a, spec.Status)
 	}}
-}
-
-// Authenticator turns what a request offers into a proof and tells callers
-// what to offer. Package auth has it.
-type Authenticator interface {
-	// Proof returns false when the request carries no credentials or none that
-	// could prove anything.
-	Proof(*http.Request) (op.Proof, bool)
-	// Challenge sets the headers of a 401 and returns its body.
-	Challenge(h http.Header, stale bool) string
 }

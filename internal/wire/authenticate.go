@@ -1,0 +1,60 @@
+package wire
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+
+	"github.com/latchkey/latchkey/internal/op"
+)
+
+// Authenticator turns what a request offers into a proof and tells callers
+// what to offer. Package auth has it.
+type Authenticator interface {
+	// Proof returns false when the request carries no credentials or none that
+	// could prove anything.
+	Proof(*http.Request) (op.Proof, bool)
+	// Challenge sets the headers of a 401 and returns its body.
+	Challenge(h http.Header, stale bool) string
+}
+
+// Guard slows addresses down that sent wrong credentials. It refuses no right
+// ones, unless so many requests wait that the line is too long. Package auth
+// has it.
+type Guard interface {
+	// Pace returns at once with suspect false for an address in good standing.
+	// For a suspect one it waits for its turn and returns true. It returns the
+	// context's error when that ends first, or latchkey.ErrUnavailable when the
+	// line is too long.
+	Pace(ctx context.Context, addr netip.Addr) (suspect bool, err error)
+	// Failed notes that the address sent wrong credentials.
+	Failed(addr netip.Addr)
+}
+
+// noGuard slows nobody down.
+type noGuard struct{}
+
+func (noGuard) Pace(context.Context, netip.Addr) (bool, error) { return false, nil }
+func (noGuard) Failed(netip.Addr)                              {}
+
+// authenticate returns the proof that the request offers. Requests without any
+// credentials are challenged at once; those from an address that sent wrong
+// ones wait first, before their bodies are read. It returns false when the
+// request is answered.
+func (x *exchange) authenticate() (proof op.Proof, suspect, ok bool) {
+	if x.r.Header["Authorization"] == nil {
+		x.challenge(false)
+		return proof, false, false
+	}
+	suspect, err := x.s.guard.Pace(x.r.Context(), x.addr)
+	if err != nil {
+		x.refuse(x.row.Op.Name, lineTooLong(err))
+		return proof, suspect, false
+	}
+	proof, ok = x.s.auth.Proof(x.r)
+	if !ok {
+		x.s.guard.Failed(x.addr)
+		x.challenge(false)
+	}
+	return proof, suspect, ok
+}
