@@ -34,6 +34,17 @@ func LoadProjectRoles(text string) (ProjectRoles, error) {
 	return ProjectRoles{text}, nil
 }
 
+// CollectProjectRoles returns the roles that seq yields, whose project ids must
+// rise. It checks nothing; Validate does.
+func CollectProjectRoles(seq iter.Seq2[ProjectID, RoleSet]) ProjectRoles {
+	var out strings.Builder
+	for id, roles := range seq {
+		out.WriteString(string(id))
+		writeMask(&out, roles)
+	}
+	return ProjectRoles{out.String()}
+}
+
 // Text returns the form that is stored.
 func (p ProjectRoles) Text() string { return p.text }
 

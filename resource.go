@@ -78,9 +78,25 @@ type APIKey struct {
 // without an owner: it holds ORG_OWNER and does not expire.
 func (k *APIKey) DurableOwner() bool { return k.OrgRoles.Has(OrgOwner) }
 
-// Credential is what authentication reads in one look: the key and what its
-// organization asks of every caller.
+// Caller is a key that makes a request, as far as a decision needs it: what it
+// holds in its organization and in one project. What it holds elsewhere is not
+// read, so that a key in thousands of projects decides as fast as any.
+type Caller struct {
+	ID         KeyID
+	OrgID      OrgID
+	PublicKey  PublicKey
+	OrgRoles   RoleSet
+	Project    ProjectID // the project that was asked about; "" for none
+	InProject  RoleSet   // the roles held in that project
+	InProjects bool      // whether roles are held in any project
+	AccessList AccessList
+}
+
+// Credential is what authentication reads in one look: the caller, what proves
+// that it is the caller, and what its organization asks of every caller.
 type Credential struct {
-	Key                APIKey
+	Caller             Caller
+	SealedMD5          []byte // as in APIKey
+	SealedSHA256       []byte
 	AccessListRequired bool
 }

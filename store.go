@@ -54,8 +54,9 @@ func (p Page) Offset() int { return (p.Number - 1) * p.Size }
 type Reader interface {
 	// Now is the clock that decides expiry.
 	Now() time.Time
-	// Credential looks up what authenticates a caller. ErrNotFound if no key has that public key.
-	Credential(PublicKey) (Credential, error)
+	// Credential looks up what authenticates a caller, with its roles in the
+	// project, if one is named. ErrNotFound if no key has that public key.
+	Credential(PublicKey, ProjectID) (Credential, error)
 	// Organizations returns the ids of all organizations in rising order; for maintenance.
 	Organizations() ([]OrgID, error)
 	// Organization returns ErrNotFound for an unknown id.
@@ -81,8 +82,8 @@ type Reader interface {
 	KeyCount(OrgID) (int, error)
 	// DurableOwners returns how many keys of the organization are durable owners.
 	DurableOwners(OrgID) (int, error)
-	// Memberships returns the membership index of a key, project ids in rising order; for audit.
-	Memberships(OrgID, KeyID) ([]ProjectID, error)
+	// Memberships returns the roles of a key as its membership rows tell them; for audit.
+	Memberships(OrgID, KeyID) (ProjectRoles, error)
 	// AccessListUse returns the use of the key's entries that were used at all.
 	AccessListUse(OrgID, KeyID) ([]AccessListUse, error)
 	// Events returns up to limit events with a number above after, in order.

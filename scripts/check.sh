@@ -42,6 +42,7 @@ step tests
 go test -timeout 15m ./...
 
 step tests with the race detector
-go test -race -timeout 15m . ./internal/policy ./internal/keyring ./internal/auth/... ./internal/wire/... ./internal/audit
+go test -race -short -timeout 15m . ./internal/policy ./internal/keyring ./internal/auth/... ./internal/wire/... ./internal/audit \
+  ./internal/op ./internal/server ./internal/store/... ./internal/model ./internal/apitest ./latchkeytest
 
 step done

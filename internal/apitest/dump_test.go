@@ -53,7 +53,7 @@ func dumpOrg(b *strings.Builder, r latchkey.Reader, id latchkey.OrgID) error {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(b, "  %+v %v %v\n", k, members, k.AccessList.Text())
+		fmt.Fprintf(b, "  %+v %v %v\n", k, members.Text(), k.AccessList.Text())
 	}
 	events, err := r.Events(id, 0, 100_000)
 	for _, e := range events {

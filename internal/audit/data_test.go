@@ -72,7 +72,9 @@ func do[I op.Input, O any](h *home, o *op.Op[I, O], in I) O {
 	h.t.Helper()
 	h.nonces++
 	out, err := op.Do(context.Background(), h.service, o, &op.Call{Address: address, Proof: op.Proof{
-		Check:   func(r latchkey.Reader) (latchkey.Credential, error) { return r.Credential(h.caller) },
+		Check: func(r latchkey.Reader, p latchkey.ProjectID) (latchkey.Credential, error) {
+			return r.Credential(h.caller, p)
+		},
 		Nonce:   fmt.Sprintf("nonce-%d", h.nonces),
 		Expires: time.Now().Add(time.Hour),
 	}}, in)

@@ -3,7 +3,6 @@ package audit
 import (
 	"errors"
 	"fmt"
-	"slices"
 
 	"github.com/latchkey/latchkey"
 )
@@ -19,34 +18,36 @@ func (v *verification) checkKey(k *latchkey.APIKey) error {
 	if err := k.ProjectRoles.Validate(); err != nil {
 		bad(KindKey, err.Error())
 	}
-	cred, err := v.r.Credential(k.PublicKey)
+	cred, err := v.r.Credential(k.PublicKey, "")
 	switch {
 	case errors.Is(err, latchkey.ErrNotFound):
 		bad(KindIndex, "its public key leads nowhere")
 	case err != nil:
 		return err
-	case cred.Key.OrgID != v.org || cred.Key.ID != k.ID:
-		bad(KindIndex, fmt.Sprintf("its public key leads to key %s of organization %s", cred.Key.ID, cred.Key.OrgID))
+	case cred.Caller.OrgID != v.org || cred.Caller.ID != k.ID:
+		bad(KindIndex, fmt.Sprintf("its public key leads to key %s of organization %s", cred.Caller.ID, cred.Caller.OrgID))
 	}
 	index, err := v.r.Memberships(v.org, k.ID)
 	if err != nil {
 		return err
 	}
-	held := make([]latchkey.ProjectID, 0, k.ProjectRoles.Len())
-	for id := range k.ProjectRoles.All() {
-		held = append(held, id)
-	}
-	if slices.Equal(index, held) {
+	if index == k.ProjectRoles {
 		return nil
 	}
-	for _, id := range held {
-		if !slices.Contains(index, id) {
-			v.find(Finding{Kind: KindIndex, Key: k.ID, Project: id, What: "it holds roles, but has no membership row"})
+	differ := func(id latchkey.ProjectID, what string) {
+		v.find(Finding{Kind: KindIndex, Key: k.ID, Project: id, What: what})
+	}
+	for id, held := range k.ProjectRoles.All() {
+		switch indexed := index.Get(id); {
+		case indexed == 0:
+			differ(id, "it holds roles, but has no membership row")
+		case indexed != held:
+			differ(id, fmt.Sprintf("it holds %v, but its membership row says %v", held.Names(), indexed.Names()))
 		}
 	}
-	for _, id := range index {
-		if !slices.Contains(held, id) {
-			v.find(Finding{Kind: KindIndex, Key: k.ID, Project: id, What: "it has a membership row, but holds no roles"})
+	for id := range index.All() {
+		if k.ProjectRoles.Get(id) == 0 {
+			differ(id, "it has a membership row, but holds no roles")
 		}
 	}
 	return nil

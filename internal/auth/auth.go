@@ -80,8 +80,8 @@ func (a *Authenticator) Proof(r *http.Request) (op.Proof, bool) {
 	}
 	method := r.Method
 	return op.Proof{
-		Check: func(rd latchkey.Reader) (latchkey.Credential, error) {
-			return a.check(rd, &response, method, state == digest.Expired)
+		Check: func(rd latchkey.Reader, project latchkey.ProjectID) (latchkey.Credential, error) {
+			return a.check(rd, project, &response, method, state == digest.Expired)
 		},
 		Nonce:   response.Nonce,
 		Count:   response.NonceCount,
@@ -91,8 +91,8 @@ func (a *Authenticator) Proof(r *http.Request) (op.Proof, bool) {
 
 // check reads the key of the response and verifies it. A public key that
 // nobody holds takes the same work as a wrong response.
-func (a *Authenticator) check(rd latchkey.Reader, response *digest.Response, method string, expired bool) (latchkey.Credential, error) {
-	cred, err := rd.Credential(latchkey.PublicKey(response.Username))
+func (a *Authenticator) check(rd latchkey.Reader, project latchkey.ProjectID, response *digest.Response, method string, expired bool) (latchkey.Credential, error) {
+	cred, err := rd.Credential(latchkey.PublicKey(response.Username), project)
 	known := err == nil
 	if err != nil && !isNotFound(err) {
 		return cred, err
@@ -100,9 +100,9 @@ func (a *Authenticator) check(rd latchkey.Reader, response *digest.Response, met
 	var id string
 	var sealed []byte
 	if known {
-		id, sealed = string(cred.Key.ID), cred.Key.SealedMD5
+		id, sealed = string(cred.Caller.ID), cred.SealedMD5
 		if response.Algorithm == digest.SHA256 {
-			sealed = cred.Key.SealedSHA256
+			sealed = cred.SealedSHA256
 		}
 	} else {
 		id, sealed = a.keys.DummyHA1(string(response.Algorithm))

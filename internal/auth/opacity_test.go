@@ -43,7 +43,7 @@ func TestOpacityInTime(t *testing.T) {
 		}
 		start := time.Now()
 		_ = store.View(context.Background(), func(r latchkey.Reader) error {
-			_, err := r.Credential(latchkey.PublicKey(unknown(i)))
+			_, err := r.Credential(latchkey.PublicKey(unknown(i)), "")
 			return err // the control: no dummy, no verification
 		})
 		control[i] = time.Since(start)
@@ -70,7 +70,7 @@ func median(d []time.Duration) time.Duration {
 func timeCheck(t *testing.T, store latchkey.Store, p op.Proof) time.Duration {
 	start := time.Now()
 	err := store.View(context.Background(), func(r latchkey.Reader) error {
-		_, err := p.Check(r)
+		_, err := p.Check(r, "")
 		return err
 	})
 	took := time.Since(start)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/latchkey/latchkey"
@@ -59,16 +58,12 @@ func storedOrg(r latchkey.Reader, id latchkey.OrgID, f facts) error {
 		if k.DurableOwner() {
 			owners++
 		}
-		var inText []latchkey.ProjectID
-		for p := range k.ProjectRoles.All() {
-			inText = append(inText, p)
-		}
 		index, err := r.Memberships(id, k.ID)
 		if err != nil {
 			return err
 		}
-		if !slices.Equal(index, inText) {
-			return fmt.Errorf("key %s: its role text names %v, its membership rows %v", k.ID, inText, index)
+		if index != k.ProjectRoles {
+			return fmt.Errorf("key %s: its role text is %q, its membership rows say %q", k.ID, k.ProjectRoles.Text(), index.Text())
 		}
 	}
 	if owners == 0 {

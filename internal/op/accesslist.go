@@ -118,7 +118,7 @@ var CreateEntries = &Op[EntriesInput, EntryPage]{
 		if len(after.AccessList) > MaxAccessListEntries {
 			return EntryPage{}, latchkey.Refuse(latchkey.CodeValidation, fmt.Sprintf("An access list has at most %d entries", MaxAccessListEntries))
 		}
-		if err := env.keepAddress(&after); err != nil {
+		if err := env.keepAddress(after.ID, after.AccessList); err != nil {
 			return EntryPage{}, err
 		}
 		if err := env.Tx.UpdateKey(before, after); err != nil {
@@ -156,7 +156,7 @@ var DeleteEntry = &Op[EntryInput, Nothing]{
 		after := before
 		after.AccessList = append(append(latchkey.AccessList(nil), before.AccessList[:i]...), before.AccessList[i+1:]...)
 		if in.Prefix.Contains(env.Address.Unmap()) {
-			if err := env.keepAddress(&after); err != nil {
+			if err := env.keepAddress(after.ID, after.AccessList); err != nil {
 				return Nothing{}, err
 			}
 		}
@@ -169,11 +169,11 @@ var DeleteEntry = &Op[EntryInput, Nothing]{
 
 // keepAddress refuses to let the caller's own list stop covering the address
 // it calls from. The lists of other principals are not judged.
-func (env *Env) keepAddress(after *latchkey.APIKey) error {
-	if after.ID != env.Caller.ID {
+func (env *Env) keepAddress(key latchkey.KeyID, after latchkey.AccessList) error {
+	if key != env.Caller.ID {
 		return nil
 	}
-	if _, covered := after.AccessList.Covers(env.Address); covered {
+	if _, covered := after.Covers(env.Address); covered {
 		return nil
 	}
 	return latchkey.Refuse(latchkey.CodeCallerLockedOut, env.Address.String())

@@ -34,10 +34,10 @@ type Refusal struct {
 // Proof is what a request offers to show who its caller is. Package auth makes
 // them.
 type Proof struct {
-	// Check reads the credential and decides whether the request proves that
-	// the caller has it. It returns a refusal with CodeUnauthenticated or
+	// Check reads the credential, with the caller's roles in the project, and
+	// decides whether the request proves that the caller has it. It returns a refusal with CodeUnauthenticated or
 	// CodeStaleNonce, or a fault of the store.
-	Check func(latchkey.Reader) (latchkey.Credential, error)
+	Check func(latchkey.Reader, latchkey.ProjectID) (latchkey.Credential, error)
 	// Nonce and Count are noted when the request changes something. From
 	// Expires on they make no change any more.
 	Nonce   string
@@ -70,7 +70,7 @@ func Do[I Input, O any](ctx context.Context, s *Service, o *Op[I, O], call *Call
 		// An earlier look may only refuse: it keeps wrong responses away from
 		// the writer, and allows nothing.
 		err = s.store.View(ctx, func(r latchkey.Reader) error {
-			_, err := call.Proof.Check(r)
+			_, err := call.Proof.Check(r, "")
 			return err
 		})
 	}
@@ -93,24 +93,25 @@ func Do[I Input, O any](ctx context.Context, s *Service, o *Op[I, O], call *Call
 
 // attempt is one run of a call inside a transaction.
 func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchkey.Reader, tx latchkey.Tx) (out O, used usedEntry, err error) {
-	cred, err := call.Proof.Check(r)
+	scope := in.Scope()
+	cred, err := call.Proof.Check(r, scope.Project)
 	if err != nil {
 		return out, used, err
 	}
 	if tx != nil {
-		again, err := tx.LockOrganization(cred.Key.OrgID)
+		again, err := tx.LockOrganization(cred.Caller.OrgID)
 		if err != nil {
 			return out, used, err
 		}
 		if again {
-			if cred, err = call.Proof.Check(r); err != nil {
+			if cred, err = call.Proof.Check(r, scope.Project); err != nil {
 				return out, used, err
 			}
 		}
 	}
 	env := &Env{
-		Reader: r, Tx: tx, Caller: cred.Key, Address: call.Address,
-		info: &o.Info, scope: in.Scope(), now: r.Now(), service: s,
+		Reader: r, Tx: tx, Caller: cred.Caller, Address: call.Address,
+		info: &o.Info, scope: scope, now: r.Now(), service: s,
 	}
 	if used, err = admit(&cred, call.Address, env.now); err != nil {
 		return out, used, err
@@ -142,18 +143,18 @@ func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchk
 
 // admit checks the caller's address against its access list.
 func admit(cred *latchkey.Credential, addr netip.Addr, now time.Time) (usedEntry, error) {
-	if len(cred.Key.AccessList) == 0 {
+	if len(cred.Caller.AccessList) == 0 {
 		if cred.AccessListRequired {
 			return usedEntry{}, latchkey.Refuse(latchkey.CodeAccessListRequired, addr.String())
 		}
 		return usedEntry{}, nil
 	}
-	prefix, ok := cred.Key.AccessList.Covers(addr)
+	prefix, ok := cred.Caller.AccessList.Covers(addr)
 	if !ok {
 		return usedEntry{}, latchkey.Refuse(latchkey.CodeAddressNotAllowed, addr.String())
 	}
-	entry := cred.Key.AccessList[cred.Key.AccessList.Index(prefix)]
-	return usedEntry{useKey{cred.Key.OrgID, cred.Key.ID, prefix, entry.Created.Unix()}, addr, now}, nil
+	entry := cred.Caller.AccessList[cred.Caller.AccessList.Index(prefix)]
+	return usedEntry{useKey{cred.Caller.OrgID, cred.Caller.ID, prefix, entry.Created.Unix()}, addr, now}, nil
 }
 
 // enter finds the container of the path, which must be the caller's own, and

@@ -52,8 +52,8 @@ func (st *stage) call(nonce string) *op.Call {
 	return &op.Call{
 		Address: netip.MustParseAddr("192.0.2.1"),
 		Proof: op.Proof{
-			Check: func(r latchkey.Reader) (latchkey.Credential, error) {
-				return r.Credential(st.setup.Owner.Key.PublicKey)
+			Check: func(r latchkey.Reader, p latchkey.ProjectID) (latchkey.Credential, error) {
+				return r.Credential(st.setup.Owner.Key.PublicKey, p)
 			},
 			Nonce: nonce, Count: 1, Expires: st.now.Add(time.Minute),
 		},
@@ -115,7 +115,7 @@ func TestSuspectIsLookedAtFirst(t *testing.T) {
 	st := newStage(t)
 	wrong := st.call("n")
 	wrong.Suspect = true
-	wrong.Proof.Check = func(r latchkey.Reader) (latchkey.Credential, error) {
+	wrong.Proof.Check = func(r latchkey.Reader, _ latchkey.ProjectID) (latchkey.Credential, error) {
 		if _, writes := r.(latchkey.Tx); writes {
 			t.Error("a wrong response reached the writer")
 		}

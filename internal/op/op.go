@@ -45,7 +45,7 @@ type Op[I Input, O any] struct {
 type Env struct {
 	latchkey.Reader
 	Tx      latchkey.Tx // nil when the operation only reads
-	Caller  latchkey.APIKey
+	Caller  latchkey.Caller
 	Project latchkey.Project
 	Address netip.Addr // the caller's
 
@@ -59,22 +59,41 @@ type Env struct {
 func (env *Env) Org() latchkey.OrgID { return env.Caller.OrgID }
 
 func (env *Env) principal() policy.Principal {
-	return policy.Principal{ID: env.Caller.ID, Grants: policy.GrantsOf(&env.Caller)}
+	c := &env.Caller
+	grants := policy.InProject(c.Project, c.InProject)
+	grants.Org = c.OrgRoles
+	if c.InProjects {
+		grants.Org = grants.Org.With(latchkey.OrgMember) // as whoever holds any role is
+	}
+	return policy.Principal{ID: c.ID, Grants: grants}
 }
 
-// decide asks the policy whether the caller may change a principal's grants
-// from before to after under the operation's own rule.
+// decide asks the policy whether the caller may change a principal's grants in
+// the organization and the project of the scope from before to after, under the
+// operation's own rule.
 func (env *Env) decide(before, after policy.Grants) error {
-	if refusal := env.service.granting.Decide(env.principal(), env.info.Rule, env.scope, before, after); refusal != nil {
+	return env.decideAs(env.principal(), before, after)
+}
+
+func (env *Env) decideAs(caller policy.Principal, before, after policy.Grants) error {
+	if refusal := env.service.granting.Decide(caller, env.info.Rule, env.scope, before, after); refusal != nil {
 		return refusal
 	}
 	return nil
 }
 
-// touch asks the policy whether the caller dominates everything the key holds.
+// touch asks the policy whether the caller dominates everything the key holds,
+// wherever that is: it takes all that the caller holds, too.
 func (env *Env) touch(key *latchkey.APIKey) error {
-	return env.decide(policy.GrantsOf(key), policy.Grants{})
+	whole, err := env.callerKey()
+	if err != nil {
+		return err
+	}
+	return env.decideAs(policy.Principal{ID: whole.ID, Grants: policy.GrantsOf(&whole)}, policy.GrantsOf(key), policy.Grants{})
 }
+
+// callerKey reads the caller's own key with all its roles.
+func (env *Env) callerKey() (latchkey.APIKey, error) { return env.Key(env.Org(), env.Caller.ID) }
 
 // record appends an event of the kinds the operation declared.
 func (env *Env) record(e latchkey.Event) error {

@@ -138,7 +138,7 @@ var UpdateOrgSettings = &Op[UpdateOrgSettingsInput, latchkey.Organization]{
 		after := before
 		in.Apply(&after.Settings)
 		if after.Settings.AccessListRequired && !before.Settings.AccessListRequired {
-			if err := env.keepAddress(&env.Caller); err != nil {
+			if err := env.keepAddress(env.Caller.ID, env.Caller.AccessList); err != nil {
 				return before, err
 			}
 		}
@@ -207,7 +207,7 @@ var GetSystemStatus = &Op[RootInput, latchkey.APIKey]{
 		Name: "getSystemStatus", Summary: "Get the status of the server and the caller's key",
 		Rule: policy.Rule{Gate: policy.GateAnyone},
 	},
-	run: func(env *Env, _ RootInput) (latchkey.APIKey, error) { return env.Caller, nil },
+	run: func(env *Env, _ RootInput) (latchkey.APIKey, error) { return env.callerKey() },
 }
 
 // GetIPInfo returns the address from which the caller calls.

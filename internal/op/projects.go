@@ -80,7 +80,11 @@ var GetProjectByName = &Op[ProjectNameInput, latchkey.Project]{
 		if err != nil {
 			return p, whenMissing(err, unknown.Code, unknown.Params...)
 		}
-		if !env.principal().EffectiveInProject(p.ID).Has(latchkey.GroupReadOnly) {
+		caller, err := env.callerKey()
+		if err != nil {
+			return p, err
+		}
+		if !policy.GrantsOf(&caller).EffectiveInProject(p.ID).Has(latchkey.GroupReadOnly) {
 			return latchkey.Project{}, unknown.Because("the caller does not reach project %s", p.ID)
 		}
 		return p, nil
@@ -127,7 +131,11 @@ var CreateProject = &Op[CreateProjectInput, latchkey.Project]{
 		if err := env.record(projectCreated(&p)); err != nil {
 			return p, err
 		}
-		return p, env.assign(env.Caller, p.ID, latchkey.Roles(latchkey.GroupOwner))
+		caller, err := env.callerKey()
+		if err != nil {
+			return p, err
+		}
+		return p, env.assign(caller, p.ID, latchkey.Roles(latchkey.GroupOwner))
 	},
 }
 

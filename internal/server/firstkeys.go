@@ -203,17 +203,17 @@ func (p *pendingKeys) keep(k NewKey) error {
 func (p *pendingKeys) match(r latchkey.Reader) (FirstKeys, error) {
 	var found FirstKeys
 	for _, k := range p.keys {
-		cred, err := r.Credential(k.PublicKey)
+		cred, err := r.Credential(k.PublicKey, "")
 		switch {
 		case errors.Is(err, latchkey.ErrNotFound):
 			continue
 		case err != nil:
 			return FirstKeys{}, err
-		case cred.Key.ID != k.KeyID:
+		case cred.Caller.ID != k.KeyID:
 			continue
 		}
-		if cred.Key.OrgRoles.Has(latchkey.OrgOwner) {
-			found.OrgID, found.NewKey = cred.Key.OrgID, k
+		if cred.Caller.OrgRoles.Has(latchkey.OrgOwner) {
+			found.OrgID, found.NewKey = cred.Caller.OrgID, k
 			continue
 		}
 		found.Example = &k

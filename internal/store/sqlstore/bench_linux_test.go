@@ -97,7 +97,7 @@ func BenchmarkView(b *testing.B) {
 				share(b, goroutines, func(n int) error {
 					n %= min(keys, 50000/projects)
 					return s.View(background, func(r latchkey.Reader) error {
-						if _, err := r.Credential(benchPublicKey(0)); err != nil {
+						if _, err := r.Credential(benchPublicKey(0), benchID[latchkey.ProjectID](2, 0)); err != nil {
 							return err
 						}
 						_, err := r.Key(benchOrg, benchID[latchkey.KeyID](3, n))
@@ -123,7 +123,7 @@ func BenchmarkKeys(b *testing.B) {
 // replaceRoles is the change that the server is for, without its decisions.
 func replaceRoles(s *Store, n, keys, projects int) error {
 	return s.Update(background, func(tx latchkey.Tx) error {
-		caller, err := tx.Credential(benchPublicKey(0))
+		caller, err := tx.Credential(benchPublicKey(0), benchID[latchkey.ProjectID](2, 0))
 		if err != nil {
 			return err
 		}
@@ -144,8 +144,8 @@ func replaceRoles(s *Store, n, keys, projects int) error {
 		}
 		return tx.AppendEvent(&latchkey.Event{
 			OrgID: benchOrg, ID: latchkey.NewID[latchkey.EventID](tx.Now()), Created: tx.Now(), Type: latchkey.EventKeyRolesChanged,
-			Source: latchkey.SourceAPI, Operation: "replaceProjectRoles", CallerID: caller.Key.ID,
-			CallerPublicKey: caller.Key.PublicKey, RemoteAddress: "127.0.0.1", ProjectID: project,
+			Source: latchkey.SourceAPI, Operation: "replaceProjectRoles", CallerID: caller.Caller.ID,
+			CallerPublicKey: caller.Caller.PublicKey, RemoteAddress: "127.0.0.1", ProjectID: project,
 			TargetID: k.ID, TargetPublicKey: k.PublicKey,
 			Change: latchkey.Change{ProjectRoles: roles.Names(), RolesBefore: benchReader.Names()},
 		})
@@ -174,7 +174,7 @@ func BenchmarkRefused(b *testing.B) {
 	before := s.Stats()
 	share(b, 64, func(n int) error {
 		err := s.Update(background, func(tx latchkey.Tx) error {
-			_, err := tx.Credential("unknown!")
+			_, err := tx.Credential("unknown!", "")
 			return err
 		})
 		if err == latchkey.ErrNotFound {

@@ -6,51 +6,53 @@ import (
 	"github.com/latchkey/latchkey"
 )
 
-// membershipChanges yields the projects that a key enters (true) or leaves
-// (false) between two role texts. What the texts have in common at their ends
-// is passed over in blocks, so that one change among thousands costs little
-// more than comparing the texts.
-func membershipChanges(before, after latchkey.ProjectRoles) iter.Seq2[latchkey.ProjectID, bool] {
-	return func(yield func(latchkey.ProjectID, bool) bool) {
-		length := recordLength(before, after)
-		a, b := withoutCommonEnds(before.Text(), after.Text(), length)
-		for a != "" || b != "" {
-			switch inA, inB := firstProject(a), firstProject(b); {
-			case inA == inB:
-				a, b = a[length:], b[length:]
-			case b == "" || a != "" && inA < inB:
-				if !yield(inA, false) {
+// membershipChanges yields the projects in which a key's roles differ between
+// before and after, with those after; none means that it leaves the project.
+// What the texts have in common at their ends is passed over in blocks, so that
+// one change among thousands costs little more than comparing the texts.
+func membershipChanges(before, after latchkey.ProjectRoles) iter.Seq2[latchkey.ProjectID, latchkey.RoleSet] {
+	return func(yield func(latchkey.ProjectID, latchkey.RoleSet) bool) {
+		before, after := withoutCommonEnds(before, after)
+		i, j, m, n := 0, 0, before.Len(), after.Len()
+		for i < m || j < n {
+			var was, is latchkey.ProjectID
+			var had, has latchkey.RoleSet
+			if i < m {
+				was, had = before.At(i)
+			}
+			if j < n {
+				is, has = after.At(j)
+			}
+			switch {
+			case j == n || i < m && was < is:
+				if !yield(was, 0) {
 					return
 				}
-				a = a[length:]
+				i++
+			case i == m || is < was:
+				if !yield(is, has) {
+					return
+				}
+				j++
 			default:
-				if !yield(inB, true) {
+				if had != has && !yield(is, has) {
 					return
 				}
-				b = b[length:]
+				i++
+				j++
 			}
 		}
 	}
 }
 
-// recordLength returns how many characters a role text has for each project.
-func recordLength(texts ...latchkey.ProjectRoles) int {
-	for _, p := range texts {
-		if p.Len() > 0 {
-			return len(p.Text()) / p.Len()
-		}
-	}
-	return 1 // of empty texts; never used
-}
-
-// firstProject returns the project of the first record, "" of an empty text.
-func firstProject(text string) latchkey.ProjectID {
-	return latchkey.ProjectID(text[:min(len(text), latchkey.IDLength)])
-}
-
 // withoutCommonEnds cuts whole records that are the same at the beginning and
 // at the end of both texts.
-func withoutCommonEnds(a, b string, record int) (string, string) {
+func withoutCommonEnds(before, after latchkey.ProjectRoles) (latchkey.ProjectRoles, latchkey.ProjectRoles) {
+	if before.Len() == 0 || after.Len() == 0 {
+		return before, after
+	}
+	a, b := before.Text(), after.Text()
+	record := len(a) / before.Len()
 	for _, step := range [...]int{256 * record, 16 * record, record} {
 		for len(a) >= step && len(b) >= step && a[:step] == b[:step] {
 			a, b = a[step:], b[step:]
@@ -59,5 +61,14 @@ func withoutCommonEnds(a, b string, record int) (string, string) {
 			a, b = a[:len(a)-step], b[:len(b)-step]
 		}
 	}
-	return a, b
+	return records(a), records(b)
+}
+
+// records wraps whole records of a text that was loaded before.
+func records(text string) latchkey.ProjectRoles {
+	p, err := latchkey.LoadProjectRoles(text)
+	if err != nil {
+		panic(err) // the cuts are multiples of a record
+	}
+	return p
 }

@@ -48,7 +48,7 @@ const (
 	qInsertDeletedProject
 	qInsertCredential
 	qInsertKey
-	qInsertMember
+	qSetMember
 	qDeleteMember
 	qUpdateKeyOrgRoles
 	qUpdateKeyProjectRoles
@@ -86,10 +86,12 @@ const (
 // queries is every statement of this package but those of opening and
 // migrating; it is only read.
 var queries = [queryCount]query{
-	qCredential: {"Credential", tables("credential api_key organization"),
-		`SELECT ` + keyColumns + `, o.access_list_required FROM credential c
+	qCredential: {"Credential", tables("credential api_key organization membership"),
+		`SELECT k.org_id, k.key_id, k.public_key, k.sealed_md5, k.sealed_sha256, k.org_roles, k.access_list,
+			octet_length(k.project_roles) > 0, coalesce(m.roles, 0), o.access_list_required FROM credential c
 		JOIN api_key k ON k.org_id = c.org_id AND k.key_id = c.key_id
 		JOIN organization o ON o.org_id = c.org_id
+		LEFT JOIN membership m ON m.org_id = c.org_id AND m.project_id = ? AND m.key_id = c.key_id
 		WHERE c.public_key = coalesce((SELECT min(public_key) FROM credential WHERE public_key >= ?),
 			(SELECT min(public_key) FROM credential))`},
 	qOrganizations: {"Organizations", tables("organization"),
@@ -133,7 +135,7 @@ var queries = [queryCount]query{
 	qDurableOwners: {"DurableOwners", tables("api_key"),
 		`SELECT count(*) FROM api_key WHERE org_id = ? AND durable_owner = 1`},
 	qMemberships: {"Memberships", tables("membership"),
-		`SELECT project_id FROM membership WHERE org_id = ? AND key_id = ? ORDER BY project_id`},
+		`SELECT project_id, roles FROM membership WHERE org_id = ? AND key_id = ? ORDER BY project_id`},
 	qAccessListUse: {"AccessListUse", tables("access_list_use"),
 		`SELECT prefix, count, last_used, last_address FROM access_list_use WHERE org_id = ? AND key_id = ? ORDER BY prefix`},
 	qEvents: {"Events", tables("event"),
@@ -174,8 +176,9 @@ var queries = [queryCount]query{
 	qInsertKey: {"InsertKey", tables("api_key"),
 		`INSERT INTO api_key (org_id, key_id, public_key, descr, private_tail, sealed_md5, sealed_sha256,
 		org_roles, durable_owner, access_list, created, project_roles) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
-	qInsertMember: {"InsertMember", tables("membership"),
-		`INSERT INTO membership (org_id, project_id, key_id) VALUES (?, ?, ?) ON CONFLICT (org_id, project_id, key_id) DO NOTHING`},
+	qSetMember: {"SetMember", tables("membership"),
+		`INSERT INTO membership (org_id, project_id, key_id, roles) VALUES (?, ?, ?, ?)
+		ON CONFLICT (org_id, project_id, key_id) DO UPDATE SET roles = excluded.roles`},
 	qDeleteMember: {"DeleteMember", tables("membership"),
 		`DELETE FROM membership WHERE org_id = ? AND project_id = ? AND key_id = ?`},
 	qUpdateKeyOrgRoles: {"UpdateKeyOrgRoles", tables("api_key"),

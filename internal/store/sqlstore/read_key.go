@@ -8,14 +8,13 @@ import (
 	"github.com/latchkey/latchkey"
 )
 
-// keyRow receives the columns of keyColumns, and one more for the credential.
+// keyRow receives the columns of keyColumns.
 type keyRow struct {
-	k                  latchkey.APIKey
-	orgRoles, created  int64
-	accessList         string
-	projectRoles       string
-	accessListRequired int64
-	dest               [12]any
+	k                 latchkey.APIKey
+	orgRoles, created int64
+	accessList        string
+	projectRoles      string
+	dest              [11]any
 }
 
 // newKeyRow returns a row whose dest is what to scan into.
@@ -23,13 +22,12 @@ func newKeyRow() *keyRow {
 	row := new(keyRow)
 	k := &row.k
 	row.dest = [...]any{(*string)(&k.OrgID), (*string)(&k.ID), (*string)(&k.PublicKey), &k.Desc, &k.PrivateTail,
-		&k.SealedMD5, &k.SealedSHA256, &row.orgRoles, &row.accessList, &row.created, &row.projectRoles,
-		&row.accessListRequired}
+		&k.SealedMD5, &k.SealedSHA256, &row.orgRoles, &row.accessList, &row.created, &row.projectRoles}
 	return row
 }
 
 // columns is where the columns of keyColumns go.
-func (row *keyRow) columns() []any { return row.dest[:len(row.dest)-1] }
+func (row *keyRow) columns() []any { return row.dest[:] }
 
 // key returns what was scanned; each call of Scan replaces it.
 func (row *keyRow) key() (latchkey.APIKey, error) {
@@ -46,19 +44,35 @@ func (row *keyRow) key() (latchkey.APIKey, error) {
 	return k, nil
 }
 
-// Credential reads the key and what its organization asks, in one statement.
-// The statement reads the row of that public key or else of the next one that
-// exists, so that a public key which nobody holds costs what another costs.
-func (r *reader) Credential(public latchkey.PublicKey) (latchkey.Credential, error) {
-	row := newKeyRow()
-	if err := r.row(qCredential, []any{string(public)}, row.dest[:]...); err != nil {
+// Credential reads the caller and what its organization asks, in one
+// statement, and of its roles only what it holds in the project: the text with
+// all of them stays unread. The statement reads the row of that public key or
+// else of the next one that exists, so that a public key which nobody holds
+// costs what another costs.
+func (r *reader) Credential(public latchkey.PublicKey, project latchkey.ProjectID) (latchkey.Credential, error) {
+	var (
+		c                                         latchkey.Credential
+		accessList                                string
+		orgRoles, inProject, anyProject, required int64
+	)
+	caller := &c.Caller
+	err := r.row(qCredential, []any{string(project), string(public)},
+		(*string)(&caller.OrgID), (*string)(&caller.ID), (*string)(&caller.PublicKey), &c.SealedMD5, &c.SealedSHA256,
+		&orgRoles, &accessList, &anyProject, &inProject, &required)
+	if err != nil {
 		return latchkey.Credential{}, err
 	}
-	if row.k.PublicKey != public {
+	if caller.PublicKey != public {
 		return latchkey.Credential{}, latchkey.ErrNotFound
 	}
-	k, err := row.key()
-	return latchkey.Credential{Key: k, AccessListRequired: row.accessListRequired != 0}, err
+	caller.OrgRoles = latchkey.RoleSet(orgRoles)
+	caller.Project, caller.InProject = project, latchkey.RoleSet(inProject).AtLevel(latchkey.LevelProject)
+	caller.InProjects = anyProject != 0
+	c.AccessListRequired = required != 0
+	if caller.AccessList, err = latchkey.ParseAccessList(accessList); err != nil {
+		return latchkey.Credential{}, fmt.Errorf("key %s: %w", caller.ID, err)
+	}
+	return c, nil
 }
 
 // Key reads one key of the organization.
@@ -115,15 +129,20 @@ func (r *reader) DurableOwners(org latchkey.OrgID) (int, error) {
 }
 
 // Memberships reads the membership index of a key.
-func (r *reader) Memberships(org latchkey.OrgID, key latchkey.KeyID) ([]latchkey.ProjectID, error) {
-	var ids []latchkey.ProjectID
-	err := r.rows(qMemberships, []any{string(org), string(key)}, func(rows *sql.Rows) error {
-		var id string
-		err := rows.Scan(&id)
-		ids = append(ids, latchkey.ProjectID(id))
-		return err
+func (r *reader) Memberships(org latchkey.OrgID, key latchkey.KeyID) (latchkey.ProjectRoles, error) {
+	var err error
+	index := latchkey.CollectProjectRoles(func(yield func(latchkey.ProjectID, latchkey.RoleSet) bool) {
+		err = r.rows(qMemberships, []any{string(org), string(key)}, func(rows *sql.Rows) error {
+			var id string
+			var roles int64
+			if err := rows.Scan(&id, &roles); err != nil {
+				return err
+			}
+			yield(latchkey.ProjectID(id), latchkey.RoleSet(roles)) // every row is wanted
+			return nil
+		})
 	})
-	return ids, err
+	return index, err
 }
 
 // AccessListUse reads the use of the key's entries, by prefix.

@@ -166,15 +166,15 @@ func TestRawStatements(t *testing.T) {
 		t.Fatal(err)
 	}
 	for sql, refused := range map[string]string{
-		`INSERT INTO membership VALUES ('one', 'pone', 'kone')`: "",
-		`INSERT INTO membership VALUES ('one', 'ptwo', 'kone')`: "FOREIGN KEY",
-		`INSERT INTO membership VALUES ('two', 'ptwo', 'kone')`: "FOREIGN KEY",
-		`INSERT INTO membership VALUES ('one', 'pone', 'ktwo')`: "FOREIGN KEY",
-		`UPDATE membership SET org_id = 'two'`:                  "FOREIGN KEY",
-		`UPDATE membership SET project_id = 'ptwo'`:             "FOREIGN KEY",
-		`DELETE FROM organization`:                              "FOREIGN KEY",
-		`UPDATE event SET hash = x'00' WHERE seq = 1`:           "append-only",
-		`DELETE FROM event`:                                     "append-only",
+		`INSERT INTO membership VALUES ('one', 'pone', 'kone', 1)`: "",
+		`INSERT INTO membership VALUES ('one', 'ptwo', 'kone', 1)`: "FOREIGN KEY",
+		`INSERT INTO membership VALUES ('two', 'ptwo', 'kone', 1)`: "FOREIGN KEY",
+		`INSERT INTO membership VALUES ('one', 'pone', 'ktwo', 1)`: "FOREIGN KEY",
+		`UPDATE membership SET org_id = 'two'`:                     "FOREIGN KEY",
+		`UPDATE membership SET project_id = 'ptwo'`:                "FOREIGN KEY",
+		`DELETE FROM organization`:                                 "FOREIGN KEY",
+		`UPDATE event SET hash = x'00' WHERE seq = 1`:              "append-only",
+		`DELETE FROM event`:                                        "append-only",
 	} {
 		// Each on a membership of its own, none of which stays.
 		tx, err := s.db.Begin()
@@ -182,7 +182,7 @@ func TestRawStatements(t *testing.T) {
 			t.Fatal(err)
 		}
 		if strings.HasPrefix(sql, "UPDATE m") {
-			if _, err := tx.Exec(`INSERT INTO membership VALUES ('one', 'pone', 'kone')`); err != nil {
+			if _, err := tx.Exec(`INSERT INTO membership VALUES ('one', 'pone', 'kone', 1)`); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -219,26 +219,27 @@ func TestSchemaVersion(t *testing.T) {
 }
 
 func TestMembershipChanges(t *testing.T) {
-	draw := func(t *rapid.T, name string) (roles latchkey.ProjectRoles, in map[latchkey.ProjectID]bool) {
-		in = map[latchkey.ProjectID]bool{}
+	draw := func(t *rapid.T, name string) (roles latchkey.ProjectRoles, in map[latchkey.ProjectID]latchkey.RoleSet) {
+		in = map[latchkey.ProjectID]latchkey.RoleSet{}
 		missing := rapid.SliceOfN(rapid.IntRange(0, 600), 0, 5).Draw(t, name+" lacks")
 		for n := range rapid.SampledFrom([]int{0, 1, 2, 20, 300, 600}).Draw(t, name+" of") {
 			if slices.Contains(missing, n) {
 				continue
 			}
 			p := latchkey.ProjectID(fmt.Sprintf("%024x", n*n*n))
-			roles, in[p] = roles.With(p, latchkey.Roles(latchkey.GroupOwner)), true
+			held := latchkey.Roles(rapid.SampledFrom([]latchkey.Role{latchkey.GroupOwner, latchkey.GroupReadOnly}).Draw(t, "role"))
+			roles, in[p] = roles.With(p, held), held
 		}
 		return roles, in
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		before, was := draw(t, "before")
 		after, is := draw(t, "after")
-		for p, in := range membershipChanges(before, after) {
-			if was[p] == in {
-				t.Fatalf("project %s changes to %v and was so before", p, in)
+		for p, held := range membershipChanges(before, after) {
+			if was[p] == held {
+				t.Fatalf("project %s changes to %v and was so before", p, held)
 			}
-			was[p] = in
+			was[p] = held
 		}
 		for p := range was {
 			if was[p] != is[p] {

@@ -77,12 +77,14 @@ func (t *tx) setRoles(before, after latchkey.APIKey) error {
 	if err := t.change(qUpdateKeyProjectRoles, after.ProjectRoles.Text(), org, key); err != nil {
 		return err
 	}
-	for project, in := range membershipChanges(before.ProjectRoles, after.ProjectRoles) {
-		q := qDeleteMember
-		if in {
-			q = qInsertMember
+	for project, roles := range membershipChanges(before.ProjectRoles, after.ProjectRoles) {
+		var err error
+		if roles == 0 {
+			_, err = t.exec(qDeleteMember, org, string(project), key)
+		} else {
+			_, err = t.exec(qSetMember, org, string(project), key, int64(roles))
 		}
-		if _, err := t.exec(q, org, string(project), key); err != nil {
+		if err != nil {
 			return err
 		}
 	}

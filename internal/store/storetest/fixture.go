@@ -138,12 +138,35 @@ func checkIndex(r latchkey.Reader, k latchkey.APIKey) error {
 	if err := k.ProjectRoles.Validate(); err != nil {
 		return err
 	}
-	var truth []latchkey.ProjectID
-	for p := range k.ProjectRoles.All() {
-		truth = append(truth, p)
+	if index != k.ProjectRoles {
+		return fmt.Errorf("key %s: membership index %q, role text %q", k.ID, index.Text(), k.ProjectRoles.Text())
 	}
-	if len(index)+len(truth) > 0 && !reflect.DeepEqual(index, truth) {
-		return fmt.Errorf("key %s: membership index %v, role text %v", k.ID, index, truth)
+	return checkCaller(r, k)
+}
+
+// checkCaller reports a credential that does not follow from the key.
+func checkCaller(r latchkey.Reader, k latchkey.APIKey) error {
+	projects := []latchkey.ProjectID{"", projectID(9999)}
+	for i := range min(k.ProjectRoles.Len(), 3) {
+		p, _ := k.ProjectRoles.At(i * (k.ProjectRoles.Len() - 1) / 2 % k.ProjectRoles.Len())
+		projects = append(projects, p)
+	}
+	for _, p := range projects {
+		c, err := r.Credential(k.PublicKey, p)
+		if err != nil {
+			return err
+		}
+		if want := callerOf(k, p); !reflect.DeepEqual(c.Caller, want) {
+			return fmt.Errorf("key %s in project %q: caller %+v, want %+v", k.ID, p, c.Caller, want)
+		}
 	}
 	return nil
+}
+
+// callerOf returns what Credential is to say of the key in the project.
+func callerOf(k latchkey.APIKey, p latchkey.ProjectID) latchkey.Caller {
+	return latchkey.Caller{
+		ID: k.ID, OrgID: k.OrgID, PublicKey: k.PublicKey, OrgRoles: k.OrgRoles, Project: p,
+		InProject: k.ProjectRoles.Get(p), InProjects: k.ProjectRoles.Len() > 0, AccessList: k.AccessList,
+	}
 }

@@ -46,7 +46,7 @@ func testIsolation(t *testing.T, target Target) {
 		},
 		"KeyCount":      func(r latchkey.Reader) (int, error) { return r.KeyCount(foreign) },
 		"DurableOwners": func(r latchkey.Reader) (int, error) { return r.DurableOwners(foreign) },
-		"Memberships":   func(r latchkey.Reader) (int, error) { l, err := r.Memberships(foreign, k.ID); return len(l), err },
+		"Memberships":   func(r latchkey.Reader) (int, error) { l, err := r.Memberships(foreign, k.ID); return l.Len(), err },
 		"AccessListUse": func(r latchkey.Reader) (int, error) { l, err := r.AccessListUse(foreign, k.ID); return len(l), err },
 		"Events":        func(r latchkey.Reader) (int, error) { l, err := r.Events(foreign, 0, 10); return len(l), err },
 	} {
@@ -93,5 +93,5 @@ func testCrossOrganizationMembership(t *testing.T, target Target) {
 		t.Errorf("a key was born in another organization's project: %v", err)
 	}
 	equal(t, "key", readKey(t, s, orgID(1), k.ID), k)
-	viewFails(t, s, latchkey.ErrNotFound, func(r latchkey.Reader) error { _, err := r.Credential(born.PublicKey); return err })
+	viewFails(t, s, latchkey.ErrNotFound, func(r latchkey.Reader) error { _, err := r.Credential(born.PublicKey, ""); return err })
 }

@@ -30,16 +30,16 @@ func testKeys(t *testing.T, target Target) {
 	equal(t, "bare key", got, bare)
 
 	view(t, s, func(r latchkey.Reader) error {
-		c, err := r.Credential(full.PublicKey)
-		equal(t, "credential", c, latchkey.Credential{Key: full})
+		c, err := r.Credential(full.PublicKey, projectID(1))
+		equal(t, "credential", c, latchkey.Credential{Caller: callerOf(full, projectID(1)), SealedMD5: full.SealedMD5, SealedSHA256: full.SealedSHA256})
 		if err != nil {
 			return err
 		}
-		c, err = r.Credential(publicKey(3))
-		equal(t, "credential in a strict organization", c, latchkey.Credential{Key: apiKey(2, 3), AccessListRequired: true})
+		c, err = r.Credential(publicKey(3), "")
+		equal(t, "credential in a strict organization", c, latchkey.Credential{Caller: callerOf(apiKey(2, 3), ""), SealedMD5: apiKey(2, 3).SealedMD5, SealedSHA256: apiKey(2, 3).SealedSHA256, AccessListRequired: true})
 		return err
 	})
-	viewFails(t, s, latchkey.ErrNotFound, func(r latchkey.Reader) error { _, err := r.Credential("zzzzzzzz"); return err })
+	viewFails(t, s, latchkey.ErrNotFound, func(r latchkey.Reader) error { _, err := r.Credential("zzzzzzzz", ""); return err })
 	viewFails(t, s, latchkey.ErrNotFound, func(r latchkey.Reader) error { _, err := r.Key(orgID(1), keyID(9)); return err })
 }
 
@@ -123,10 +123,10 @@ func testDeleteKey(t *testing.T, target Target) {
 		return tx.DeleteKey(k.OrgID, k.ID)
 	})
 	viewFails(t, s, latchkey.ErrNotFound, func(r latchkey.Reader) error { _, err := r.Key(k.OrgID, k.ID); return err })
-	viewFails(t, s, latchkey.ErrNotFound, func(r latchkey.Reader) error { _, err := r.Credential(k.PublicKey); return err })
+	viewFails(t, s, latchkey.ErrNotFound, func(r latchkey.Reader) error { _, err := r.Credential(k.PublicKey, ""); return err })
 	view(t, s, func(r latchkey.Reader) error {
 		index, err := r.Memberships(k.OrgID, k.ID)
-		equal(t, "memberships", index, nil)
+		equal(t, "memberships", index, latchkey.ProjectRoles{})
 		if err != nil {
 			return err
 		}

@@ -42,7 +42,7 @@ func testFailedUpdate(t *testing.T, target Target) {
 		"organization":    func(r latchkey.Reader) error { _, err := r.Organization(orgID(2)); return err },
 		"project":         func(r latchkey.Reader) error { _, err := r.Project(orgID(1), projectID(2)); return err },
 		"key":             func(r latchkey.Reader) error { _, err := r.Key(orgID(1), keyID(2)); return err },
-		"credential":      func(r latchkey.Reader) error { _, err := r.Credential(publicKey(2)); return err },
+		"credential":      func(r latchkey.Reader) error { _, err := r.Credential(publicKey(2), ""); return err },
 		"deleted project": func(r latchkey.Reader) error { _, err := r.DeletedProject(orgID(1), projectID(1)); return err },
 	} {
 		if err := s.View(background, read); err != latchkey.ErrNotFound {

@@ -54,12 +54,14 @@ CREATE TABLE api_key (
 );
 CREATE INDEX api_key_durable_owner ON api_key (org_id) WHERE durable_owner = 1;
 
--- The index of api_key.project_roles. Both references carry org_id: a key
--- cannot be put into another organization's project.
+-- The index of api_key.project_roles: which keys are in a project, and what one
+-- key holds in one project without reading all that it holds. Both references
+-- carry org_id: a key cannot be put into another organization's project.
 CREATE TABLE membership (
-    org_id     TEXT NOT NULL,
-    project_id TEXT NOT NULL,
-    key_id     TEXT NOT NULL,
+    org_id     TEXT   NOT NULL,
+    project_id TEXT   NOT NULL,
+    key_id     TEXT   NOT NULL,
+    roles      BIGINT NOT NULL,
     PRIMARY KEY (org_id, project_id, key_id),
     FOREIGN KEY (org_id, project_id) REFERENCES project (org_id, project_id),
     FOREIGN KEY (org_id, key_id) REFERENCES api_key (org_id, key_id)
