@@ -29,7 +29,7 @@ type Answer struct {
 var answers = sync.Pool{New: func() any { return &Answer{Buf: make([]byte, 0, 4096)} }}
 
 // maxKeptBuffer is the size above which a buffer is not kept.
-const maxKeptBuffer = 1 << 20
+const maxKeptBuffer = 2 << 20
 
 func (x *exchange) answer() *Answer {
 	a := answers.Get().(*Answer)

@@ -4,6 +4,8 @@
 package body
 
 import (
+	"slices"
+
 	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/op"
 	"github.com/latchkey/latchkey/internal/policy"
@@ -254,35 +256,35 @@ func appendKey(a *wire.Answer, k *latchkey.APIKey, private string) {
 	a.Raw(`}`)
 }
 
+// roleLength is about how long one role is in JSON.
+const roleLength = 90
+
 // appendRoles writes the roles of a key: those in the organization first, then
-// those in projects by project id, each in the order of the role table.
+// those in projects by project id, each in the order of the role table. A key
+// can hold thousands, so this works on the buffer itself.
 func appendRoles(a *wire.Answer, k *latchkey.APIKey) {
-	a.Raw("[")
-	sep := `{"orgId":"`
+	buf := slices.Grow(a.Buf, roleLength*(k.OrgRoles.Len()+k.ProjectRoles.Len()+2))
+	buf = append(buf, '[')
+	start := len(buf)
 	for role := range k.OrgRoles.All() {
-		a.Raw(sep)
-		a.Raw(string(k.OrgID))
-		appendRoleName(a, role)
-		sep = `,{"orgId":"`
-	}
-	sep = `,{"groupId":"`
-	if k.OrgRoles == 0 {
-		sep = `{"groupId":"`
+		buf = appendRole(buf, start, `{"orgId":"`, string(k.OrgID), role)
 	}
 	for i := range k.ProjectRoles.Len() {
 		project, roles := k.ProjectRoles.At(i)
-		for role := range roles.All() {
-			a.Raw(sep)
-			a.Raw(string(project))
-			appendRoleName(a, role)
-			sep = `,{"groupId":"`
+		for ; roles != 0; roles &= roles - 1 {
+			buf = appendRole(buf, start, `{"groupId":"`, string(project), roles.First())
 		}
 	}
-	a.Raw("]")
+	a.Buf = append(buf, ']')
 }
 
-func appendRoleName(a *wire.Answer, role latchkey.Role) {
-	a.Raw(`","roleName":"`)
-	a.Raw(role.String())
-	a.Raw(`"}`)
+func appendRole(buf []byte, start int, member, id string, role latchkey.Role) []byte {
+	if len(buf) > start {
+		buf = append(buf, ',')
+	}
+	buf = append(buf, member...)
+	buf = append(buf, id...)
+	buf = append(buf, `","roleName":"`...)
+	buf = append(buf, role.String()...)
+	return append(buf, `"}`...)
 }
