@@ -60,6 +60,10 @@ func TestLinearizable(t *testing.T) {
 		keys[i] = a.newKey("ORG_MEMBER")
 		a.must(&call{op: "addGroupApiKey", project: a.project, key: keys[i].id, body: with("GROUP_READ_ONLY")})
 	}
+	perClient := linearCalls
+	if testing.Short() {
+		perClient /= 5
+	}
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	started := time.Now()
@@ -69,7 +73,7 @@ func TestLinearizable(t *testing.T) {
 		wg.Go(func() {
 			r := rand.New(rand.NewPCG(seed, uint64(id)))
 			client := a.server.client()
-			for range linearCalls {
+			for range perClient {
 				in := registerOp{key: r.IntN(linearKeys), write: r.IntN(3) > 0}
 				c := &call{op: "getOrgApiKey", gen: v2, caller: a.owner, address: usualAddress, org: a.org, key: keys[in.key].id}
 				if in.write {
