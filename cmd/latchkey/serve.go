@@ -113,15 +113,21 @@ func (p *program) serve(ctx context.Context, stop func(), c config) (err error) 
 	}
 	defer ln.Close()
 	address := c.scheme() + "://" + ln.Addr().String()
-	if err := p.announce(ctx, data, c, address); err != nil {
-		return err
-	}
-	// Commands come after the first set-up, which they must not be taken for.
-	admin, err := s.OpenAdmin()
+	// Commands come after the first set-up, which theirs must not be taken for,
+	// and before anybody is told that the server is there.
+	first, err := p.greet(ctx, data, c, address)
 	if err != nil {
 		return err
 	}
+	admin, err := s.OpenAdmin()
+	if err != nil {
+		return first.hand(p, data, err)
+	}
 	defer func() { err = errors.Join(err, admin.Close()) }()
+	_, err = io.WriteString(p.stdout, first.text)
+	if err = first.hand(p, data, err); err != nil {
+		return err
+	}
 	if c.granting == policy.AtlasGranting {
 		log.Warn("ROLE GRANTING IS NOT STRICT: with --role-grant=atlas a caller may grant roles that it does not hold itself, project ownership included")
 	}
@@ -161,35 +167,47 @@ func newLog(w io.Writer, c config) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, options))
 }
 
-// announce says where the server is and, at the first start, sets the data up
-// and hands the keys over.
-func (p *program) announce(ctx context.Context, data *server.Data, c config, address string) error {
-	line := "Latchkey is serving on " + address + "\n"
+// greeting is what serve prints when it starts.
+type greeting struct {
+	text string
+	keys *server.FirstKeys // what nobody has but the text; nil when there is nothing of the kind
+}
+
+// hand returns the error. If there is one, the keys that could not be shown
+// are left in a file first.
+func (g greeting) hand(p *program, data *server.Data, err error) error {
+	if g.keys == nil {
+		return err
+	}
+	return p.hand(data, *g.keys, err)
+}
+
+// greet sets the data up at the first start and returns what to print: where
+// the server is, and on a terminal the keys. Without one they are in a file.
+func (p *program) greet(ctx context.Context, data *server.Data, c config, address string) (greeting, error) {
+	g := greeting{text: "Latchkey is serving on " + address + "\n"}
 	path, err := data.FinishSetUp(ctx)
 	if err != nil {
-		return err
+		return g, err
 	}
 	done, err := data.IsSetUp(ctx)
 	switch {
 	case err != nil:
-		return err
+		return g, err
 	case !done && p.onTerminal():
 		keys, err := data.SetUp(ctx, !c.noExample)
-		if err != nil {
-			return err
-		}
-		_, err = io.WriteString(p.stdout, line+firstStart(keys, curlURL(c, address)))
-		return p.hand(data, keys, err)
+		g.text += firstStart(keys, curlURL(c, address))
+		g.keys = &keys
+		return g, err
 	case !done:
 		if path, err = data.SetUpToFile(ctx, !c.noExample); err != nil {
-			return err
+			return g, err
 		}
 	}
 	if path != "" {
-		line += "The keys of this first start are in " + path + ": take them from there and delete the file.\n"
+		g.text += "The keys of this first start are in " + path + ": take them from there and delete the file.\n"
 	}
-	_, err = io.WriteString(p.stdout, line)
-	return err
+	return g, nil
 }
 
 // onTerminal reports whether somebody can be expected to read standard output

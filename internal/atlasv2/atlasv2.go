@@ -6,13 +6,28 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/latchkey/latchkey/internal/op"
 	"github.com/latchkey/latchkey/internal/wire"
+	"github.com/latchkey/latchkey/internal/wire/body"
 )
 
 // Rows returns every row of the generation. Build names the build of the
 // server, 40 hex digits.
 func Rows(build string) []wire.Row {
-	return slices.Concat(projectKeyRows(), orgKeyRows(), accessListRows(), orgRows(), projectRows(), rootRows(build))
+	return slices.Concat(form.Rows(), []wire.Row{addKeyRow()}, rootRows(build))
+}
+
+// form is what this generation makes of the rows that all serve. A PATCH of a
+// key that is not in the project is refused since July 2026; assigning is
+// addGroupApiKey.
+var form = body.Form{
+	At:               at,
+	CreateProjectKey: body.CreateProjectKey, UpdateProjectKey: body.UpdateProjectKey,
+	CreateOrgKey: body.CreateOrgKey, UpdateOrgKey: body.UpdateOrgKey,
+	CreateEntries: body.CreateEntries,
+	CreateProject: body.CreateProject, UpdateProject: body.UpdateProject,
+	Assign: false, OrgRequired: true,
+	ListNames: []string{"accessList"}, RawSlash: false,
 }
 
 var (
@@ -22,6 +37,12 @@ var (
 )
 
 // at starts the spec of a row published in the first version.
-func at(method, pattern string) wire.Spec {
-	return wire.Spec{Method: method, Patterns: []string{pattern}, Generations: here, Versions: v2023Jan, Status: http.StatusOK}
+func at(method string, patterns ...string) wire.Spec {
+	return wire.Spec{Method: method, Patterns: patterns, Generations: here, Versions: v2023Jan, Status: http.StatusOK}
+}
+
+func addKeyRow() wire.Row {
+	add := at(http.MethodPost, "/groups/{groupId}/apiKeys/{apiUserId}")
+	add.Body, add.Status = body.AddKey, http.StatusNoContent
+	return wire.Bind(add, op.AddKeyToProject, body.DecodeAddKey, nil)
 }

@@ -8,12 +8,27 @@ import (
 	"slices"
 
 	"github.com/latchkey/latchkey/internal/wire"
+	"github.com/latchkey/latchkey/internal/wire/body"
 )
 
 // Rows returns every row of the generation. Build names the build of the
 // server, 40 hex digits.
 func Rows(build string) []wire.Row {
-	return slices.Concat(projectKeyRows(), orgKeyRows(), accessListRows(), orgRows(), projectRows(), rootRows(build))
+	return slices.Concat(form.Rows(), rootRows(build))
+}
+
+// form is what this generation makes of the rows that all serve. Its PATCH
+// assigns, its bodies take the members of the answers back, the access list
+// has an older name too, and the Ops Manager Go client sends the slash of a
+// block unescaped.
+var form = body.Form{
+	At:               at,
+	CreateProjectKey: body.CreateProjectKeyV1, UpdateProjectKey: body.UpdateProjectKeyV1,
+	CreateOrgKey: body.CreateOrgKeyV1, UpdateOrgKey: body.UpdateOrgKeyV1,
+	CreateEntries: body.CreateEntriesV1,
+	CreateProject: body.CreateProjectV1, UpdateProject: body.UpdateProjectV1,
+	Assign: true, OrgRequired: false,
+	ListNames: []string{"accessList", "whitelist"}, RawSlash: true,
 }
 
 var bothBases = []wire.Generation{wire.PublicV1, wire.AtlasV1}

@@ -1,6 +1,6 @@
-// Package body owns the bodies that the API generations share: how requests
-// are read into the inputs of operations, how their outputs are written, and
-// the schemas that describe both.
+// Package body owns what the API generations say alike: the rows that all of
+// them serve, how requests are read into the inputs of operations, how their
+// outputs are written, and the schemas that describe both.
 package body
 
 import (

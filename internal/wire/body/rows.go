@@ -1,24 +1,34 @@
 package body
 
 import (
-	"github.com/latchkey/latchkey"
+	"slices"
+
 	"github.com/latchkey/latchkey/internal/wire"
 )
 
-// The query parameters that lists of named things read.
-var nameParam = []wire.Param{{
-	Name: "name", Description: "Part of the name, in any case, that what is listed must have.",
-	Schema: &wire.Schema{Type: "string"},
-}}
+// Form is what a generation makes of the rows that all of them serve: where
+// its rows start, the bodies that it reads, and the few things it does another
+// way. What only one generation serves is not here.
+type Form struct {
+	// At starts the spec of a row; the first pattern is the published one.
+	At func(method string, patterns ...string) wire.Spec
 
-// NameParam returns the parameter that filters a list by name.
-func NameParam() []wire.Param { return nameParam }
+	CreateProjectKey, UpdateProjectKey *wire.Body
+	CreateOrgKey, UpdateOrgKey         *wire.Body
+	CreateEntries                      *wire.Body
+	CreateProject, UpdateProject       *wire.Body
 
-// OwnerParam returns the parameter that names a user to own a new project.
-func OwnerParam() []wire.Param {
-	return []wire.Param{{
-		Name: "projectOwnerId", Description: "Id of a user to make owner of the project. There are no users yet: any id is unknown.",
-		Schema: &wire.Schema{Type: "string", Pattern: idPattern},
-		Codes:  []latchkey.Code{latchkey.CodeUserNotFound},
-	}}
+	Assign      bool     // whether the PATCH puts a key of the organization into a project it is not in
+	OrgRequired bool     // whether a new project must name its organization
+	ListNames   []string // the names of the access list in paths
+	RawSlash    bool     // whether an entry's block may come with its slash unescaped
+}
+
+// Rows returns the rows that all generations serve.
+func (f Form) Rows() []wire.Row {
+	rows := slices.Concat(f.projectKeyRows(), f.orgKeyRows(), f.orgRows(), f.projectRows())
+	for _, name := range f.ListNames {
+		rows = append(rows, f.accessListRows(name)...)
+	}
+	return rows
 }
