@@ -34,7 +34,9 @@ func (v *verification) checkKey(k *latchkey.APIKey) error {
 	if index == k.ProjectRoles {
 		return nil
 	}
+	found := false
 	differ := func(id latchkey.ProjectID, what string) {
+		found = true
 		v.find(Finding{Kind: KindIndex, Key: k.ID, Project: id, What: what})
 	}
 	for id, held := range k.ProjectRoles.All() {
@@ -49,6 +51,9 @@ func (v *verification) checkKey(k *latchkey.APIKey) error {
 		if k.ProjectRoles.Get(id) == 0 {
 			differ(id, "it has a membership row, but holds no roles")
 		}
+	}
+	if !found {
+		bad(KindIndex, "its membership rows hold what is no set of project roles")
 	}
 	return nil
 }

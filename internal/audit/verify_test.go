@@ -161,6 +161,8 @@ func TestTampering(t *testing.T) {
 		{"membership gone", `DELETE FROM membership WHERE key_id = (SELECT key_id FROM api_key WHERE descr = 'a reader')`, index, "has no membership row"},
 		{"membership raised", `UPDATE membership SET roles = 256 WHERE key_id = (SELECT key_id FROM api_key WHERE descr = 'a reader')`, index,
 			"but its membership row says [GROUP_OWNER]"},
+		{"membership with foreign bits", `UPDATE membership SET roles = roles | 2 WHERE key_id = (SELECT key_id FROM api_key WHERE descr = 'a reader')`, index,
+			"no set of project roles"},
 		{"membership new", `INSERT INTO membership SELECT org_id, (SELECT project_id FROM project WHERE name = 'project 1'), key_id, 256
 			FROM api_key WHERE descr = 'a reader'`, index, "has a membership row, but holds no roles"},
 		{"membership of no key", `INSERT INTO membership SELECT org_id, project_id, 'aaaaaaaaaaaaaaaaaaaaaaaa', 256 FROM project WHERE name = 'renamed'`,

@@ -74,7 +74,8 @@ func (a *Authenticator) Proof(r *http.Request) (op.Proof, bool) {
 	if err != nil || !digest.CheckTarget(&response, r.RequestURI, a.offered) {
 		return op.Proof{}, false
 	}
-	state, age := a.nonces.Check(response.Nonce, a.clock())
+	now := a.clock()
+	state, age := a.nonces.Check(response.Nonce, now)
 	if state == digest.NotOurs {
 		return op.Proof{}, false
 	}
@@ -85,7 +86,7 @@ func (a *Authenticator) Proof(r *http.Request) (op.Proof, bool) {
 		},
 		Nonce:   response.Nonce,
 		Count:   response.NonceCount,
-		Expires: a.clock().Add(digest.NonceLife - age + digest.NonceAhead),
+		Expires: now.Add(digest.NonceLife - age + digest.NonceAhead),
 	}, true
 }
 

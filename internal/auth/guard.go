@@ -22,15 +22,15 @@ const (
 	failurePace  = 1                // and how many a second for ever
 	suspectFor   = 30 * time.Second // how long after its last one too many an address is suspect
 	suspectPace  = 50               // requests a second of a suspect address that are looked at
-	longestWait  = 5 * time.Second  // of a request for its turn; with a longer line it is told to come again
+	longestWait  = 5 * time.Second  // of a request for its turn, however long the line
 	maxAddresses = 10_000           // addresses kept; further ones push quiet ones out
 )
 
 // Guard slows addresses down that send wrong credentials: their requests wait
 // for a turn at a bounded pace, before anything of them is read, so that
 // guessing costs the server little and callers from other addresses wait for
-// none of it. Right credentials from a suspect address are only later, unless
-// the line there is too long. It is a wire.Guard.
+// none of it. It refuses nothing: right credentials from a suspect address are
+// only later. It is a wire.Guard.
 type Guard struct {
 	clock    func() time.Time
 	log      *slog.Logger
@@ -58,22 +58,9 @@ func (g *Guard) Pace(ctx context.Context, addr netip.Addr) (bool, error) {
 	if !g.some.Load() {
 		return false, nil
 	}
-	now := g.clock()
-	g.mu.Lock()
-	s := g.suspects[place(addr)]
-	if s == nil || !now.Before(s.until) {
-		g.mu.Unlock()
-		return false, nil
-	}
-	turn := s.turns.ReserveN(now, 1)
-	g.mu.Unlock()
-	wait := turn.DelayFrom(now)
-	if wait == 0 {
-		return true, nil
-	}
-	if wait > longestWait {
-		turn.CancelAt(now)
-		return true, latchkey.ErrUnavailable
+	wait, suspect := g.turn(addr)
+	if wait <= 0 {
+		return suspect, nil
 	}
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -81,9 +68,28 @@ func (g *Guard) Pace(ctx context.Context, addr netip.Addr) (bool, error) {
 	case <-timer.C:
 		return true, nil
 	case <-ctx.Done():
-		turn.Cancel()
 		return true, ctx.Err()
 	}
+}
+
+// turn returns how long a request of the address has to wait, and whether the
+// address is suspect. Beyond the longest wait the line does not grow: the
+// secret might be right.
+func (g *Guard) turn(addr netip.Addr) (time.Duration, bool) {
+	now := g.clock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	s := g.suspects[place(addr)]
+	if s == nil || !now.Before(s.until) {
+		return 0, false
+	}
+	turn := s.turns.ReserveN(now, 1)
+	wait := turn.DelayFrom(now)
+	if wait > longestWait {
+		turn.CancelAt(now)
+		wait = longestWait
+	}
+	return wait, true
 }
 
 // Failed implements wire.Guard.

@@ -2,15 +2,12 @@ package auth
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/netip"
 	"strings"
 	"sync"
 	"testing"
 	"time"
-
-	"github.com/latchkey/latchkey"
 )
 
 // newGuard returns a guard with a clock that stands still, and what it logs.
@@ -78,42 +75,26 @@ func TestGuardPaces(t *testing.T) {
 	}
 }
 
-func TestGuardRefusesALongLine(t *testing.T) {
-	g, _, _ := newGuard()
+// TestGuardNeverWaitsForLong holds that a line grows no further than the
+// longest wait, however many come, and gets shorter again.
+func TestGuardNeverWaitsForLong(t *testing.T) {
+	g, now, _ := newGuard()
 	const bad = "192.0.2.1"
 	fail(g, bad, freeFailures+1)
-	ctx, cancel := context.WithCancel(context.Background())
-	inLine := int(longestWait.Seconds()*suspectPace) + 1
-	errs := make(chan error, inLine)
-	for range inLine {
-		go func() {
-			_, err := g.Pace(ctx, netip.MustParseAddr(bad))
-			errs <- err
-		}()
-	}
-	if err := <-errs; err != nil { // who came first has its turn
-		t.Fatal(err)
-	}
-	for full := time.Now().Add(10 * time.Second); ; {
-		g.mu.Lock()
-		wait := g.suspects[place(netip.MustParseAddr(bad))].turns.TokensAt(g.clock())
-		g.mu.Unlock()
-		if wait <= -float64(inLine-1) {
-			break
+	for range 100 {
+		var crowd sync.WaitGroup
+		for range 50 {
+			crowd.Go(func() {
+				if wait, suspect := g.turn(netip.MustParseAddr(bad)); !suspect || wait > longestWait {
+					t.Errorf("%v, %v", wait, suspect)
+				}
+			})
 		}
-		if time.Now().After(full) {
-			t.Fatalf("the line does not fill: %v", wait)
-		}
-		time.Sleep(time.Millisecond)
+		crowd.Wait()
 	}
-	if suspect, err := g.Pace(ctx, netip.MustParseAddr(bad)); !suspect || !errors.Is(err, latchkey.ErrUnavailable) {
-		t.Errorf("one more than the line holds: %v, %v", suspect, err)
-	}
-	cancel()
-	for range inLine - 1 {
-		if err := <-errs; err != nil && !errors.Is(err, context.Canceled) {
-			t.Error(err)
-		}
+	*now = now.Add(longestWait)
+	if wait, _ := g.turn(netip.MustParseAddr(bad)); wait > time.Second/suspectPace {
+		t.Errorf("the line is still %v long after nobody came for a while", wait)
 	}
 }
 

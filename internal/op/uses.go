@@ -84,11 +84,18 @@ func (s *Service) FlushUse(ctx context.Context) error {
 		return nil
 	}
 	err := s.store.Update(ctx, func(tx latchkey.Tx) error {
+		lists := make(map[latchkey.KeyID]latchkey.AccessList)
 		for k, use := range sum {
-			switch there, err := k.exists(tx); {
-			case err != nil:
-				return err
-			case !there:
+			list, read := lists[k.key]
+			if !read {
+				key, err := tx.Key(k.org, k.key)
+				if err != nil && !errors.Is(err, latchkey.ErrNotFound) {
+					return err
+				}
+				list = key.AccessList // none of a key that is gone
+				lists[k.key] = list
+			}
+			if i := list.Index(k.prefix); i < 0 || list[i].Created.Unix() != k.created {
 				continue
 			}
 			if err := tx.AddAccessListUse(k.org, k.key, k.prefix, use.Count, use.LastUsed, use.LastAddress); err != nil {
@@ -103,25 +110,19 @@ func (s *Service) FlushUse(ctx context.Context) error {
 	return err
 }
 
-// exists reports whether the entry is on its key's list now.
-func (k useKey) exists(r latchkey.Reader) (bool, error) {
-	key, err := r.Key(k.org, k.key)
-	if errors.Is(err, latchkey.ErrNotFound) {
-		return false, nil
-	}
-	i := key.AccessList.Index(k.prefix)
-	return i >= 0 && key.AccessList[i].Created.Unix() == k.created, err
-}
-
 // forgottenAtOnce is how many notes of nonces are dropped in one change, so
 // that other changes need not wait for long.
 const forgottenAtOnce = 2000
 
-// ForgetNonces drops the notes of nonces that expired.
+// rememberedFor is how long a note is kept after it expired, so that a clock
+// that is set back a little brings no nonce back to life.
+const rememberedFor = time.Minute
+
+// ForgetNonces drops the notes of nonces that expired a while ago.
 func (s *Service) ForgetNonces(ctx context.Context) error {
 	for n := forgottenAtOnce; n == forgottenAtOnce; {
 		err := s.store.Update(ctx, func(tx latchkey.Tx) (err error) {
-			n, err = tx.ForgetNonces(tx.Now(), forgottenAtOnce)
+			n, err = tx.ForgetNonces(tx.Now().Add(-rememberedFor), forgottenAtOnce)
 			return err
 		})
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/netip"
 
+	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/op"
 )
 
@@ -18,14 +19,12 @@ type Authenticator interface {
 	Challenge(h http.Header, stale bool) string
 }
 
-// Guard slows addresses down that sent wrong credentials. It refuses no right
-// ones, unless so many requests wait that the line is too long. Package auth
-// has it.
+// Guard slows addresses down that sent wrong credentials. It refuses nothing.
+// Package auth has it.
 type Guard interface {
 	// Pace returns at once with suspect false for an address in good standing.
 	// For a suspect one it waits for its turn and returns true. It returns the
-	// context's error when that ends first, or latchkey.ErrUnavailable when the
-	// line is too long.
+	// context's error when that ends first.
 	Pace(ctx context.Context, addr netip.Addr) (suspect bool, err error)
 	// Failed notes that the address sent wrong credentials.
 	Failed(addr netip.Addr)
@@ -48,7 +47,7 @@ func (x *exchange) authenticate() (proof op.Proof, suspect, ok bool) {
 	}
 	suspect, err := x.s.guard.Pace(x.r.Context(), x.addr)
 	if err != nil {
-		x.refuse(x.row.Op.Name, lineTooLong(err))
+		x.refuse(x.row.Op.Name, latchkey.Refuse(latchkey.CodeUnavailable).Because("nobody waits for the answer any more: %v", err))
 		return proof, suspect, false
 	}
 	proof, ok = x.s.auth.Proof(x.r)

@@ -19,11 +19,6 @@ func asRefusal(err error) *latchkey.Error {
 	return latchkey.Refuse(latchkey.CodeInternal).Because("%v", err)
 }
 
-// lineTooLong is the refusal of a request that cannot wait its turn.
-func lineTooLong(err error) *latchkey.Error {
-	return latchkey.Refuse(latchkey.CodeUnavailable).Because("too many requests wait at an address that sent wrong credentials: %v", err)
-}
-
 // logRefusal writes one line for a refused call: the operation's name, never a
 // path, and never what a caller sent. An internal fault also gets an id, which
 // the caller sees in a header.
