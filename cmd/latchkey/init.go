@@ -43,6 +43,9 @@ func (p *program) setUp(ctx context.Context, c config) (err error) {
 	switch done, err := server.IsSetUp(c.data); {
 	case err != nil:
 		return err
+	case done && server.WaitingKeys(c.data) != "":
+		return fmt.Errorf("%w: %s; its keys were never shown and wait in %s: the next latchkey serve delivers them",
+			server.ErrAlreadySetUp, c.data, server.WaitingKeys(c.data))
 	case done:
 		return fmt.Errorf("%w: %s", server.ErrAlreadySetUp, c.data)
 	}
@@ -65,9 +68,12 @@ func (p *program) setUp(ctx context.Context, c config) (err error) {
 // failed with the error given: it leaves them in the data directory.
 func (p *program) hand(data *server.Data, keys server.FirstKeys, shown error) error {
 	if shown == nil {
-		return nil
+		return data.KeysShown()
 	}
 	path, err := data.LeaveFirstKeys(keys)
+	if err == nil {
+		err = data.KeysShown()
+	}
 	if err != nil {
 		return fmt.Errorf("%s is set up, but its keys could be neither shown (%w) nor written to a file (%w); make a new owner key with: latchkey recover-owner --data %s --org %s",
 			data.Dir, shown, err, data.Dir, keys.OrgID)

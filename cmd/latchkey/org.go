@@ -40,7 +40,7 @@ It works beside a running server, which then does the work, and without one.`,
 
 func newRecoverOwnerCommand(p *program) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "recover-owner --org ID",
+		Use:   "recover-owner [--org ID]",
 		Short: "Make a new owner key for an organization whose keys were lost",
 		Long: `Recover-owner makes a new key that holds ORG_OWNER in the organization, and
 prints its id and private key, which is nowhere else: keep what is printed. The
@@ -51,8 +51,11 @@ Whoever may read the data directory and its master key may do this.`,
 		Example: `  latchkey recover-owner --org 6b01f55a7b0e6aa035a9e522 --data /var/lib/latchkey`,
 		Args:    cobra.NoArgs,
 	}
-	org := cmd.Flags().String("org", "", "id of the organization")
+	org := cmd.Flags().String("org", "", "id of the organization (default: the only one; with several, they are listed)")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if *org == "" {
+			return nil
+		}
 		_, err := parseOrgs([]string{*org})
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // The file is one line of text: format, key in base64, checksum in hex. The
@@ -38,11 +39,15 @@ func CreateMasterKey(path string) (MasterKey, error) {
 // writeWhole makes a file that is there with all its text or not at all: a
 // crash on the way leaves at most a file of another name.
 func writeWhole(path, text string) error {
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*") // mode 0600
+	unfinished := path + ".new" // what a crash leaves is taken away by the next try
+	if err := os.Remove(unfinished); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := os.OpenFile(unfinished, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(f.Name())
+	defer os.Remove(unfinished)
 	if err := writeSynced(f, text); err != nil {
 		return err
 	}
@@ -78,7 +83,7 @@ func syncDirectory(path string) error {
 // someone but the owner may read it, that it is cut short or damaged, or that
 // it is something else altogether.
 func LoadMasterKey(path string) (MasterKey, error) {
-	f, err := os.Open(path)
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe without a writer would be waited for
 	if errors.Is(err, fs.ErrNotExist) {
 		return MasterKey{}, fmt.Errorf("there is no master key file %s; give the one that was created with this data, from its own backup if need be: %w", path, fs.ErrNotExist)
 	}

@@ -68,6 +68,27 @@ func (s *Service) CreateOrganization(ctx context.Context, operation string, o Se
 	return out, err
 }
 
+// Organizations returns every organization, for maintenance.
+func (s *Service) Organizations(ctx context.Context) ([]latchkey.Organization, error) {
+	var all []latchkey.Organization
+	err := s.store.View(ctx, func(r latchkey.Reader) error {
+		all = all[:0]
+		ids, err := r.Organizations()
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			org, err := r.Organization(id)
+			if err != nil {
+				return err
+			}
+			all = append(all, org)
+		}
+		return nil
+	})
+	return all, err
+}
+
 // RecoverOwner creates a new owner key in an organization that nobody can
 // administer any more. It is a maintenance command. It returns
 // CodeOrganizationNotFound for an unknown organization.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/latchkey/latchkey"
@@ -33,7 +34,7 @@ func (c commands) createOrganization(ctx context.Context, name string) (OwnerKey
 }
 
 func (c commands) recoverOwner(ctx context.Context, id string) (OwnerKey, error) {
-	org, err := parseOrg(id)
+	org, err := c.which(ctx, id)
 	if err != nil {
 		return OwnerKey{}, err
 	}
@@ -46,6 +47,26 @@ func (c commands) recoverOwner(ctx context.Context, id string) (OwnerKey, error)
 		return OwnerKey{}, fmt.Errorf("create an owner key: %w", err)
 	}
 	return OwnerKey{org, newKey(made)}, nil
+}
+
+// which returns the organization with that id, or without one the only one
+// there is.
+func (c commands) which(ctx context.Context, id string) (latchkey.OrgID, error) {
+	if id != "" {
+		return parseOrg(id)
+	}
+	all, err := c.service.Organizations(ctx)
+	if err != nil {
+		return "", err
+	}
+	if len(all) == 1 {
+		return all[0].ID, nil
+	}
+	var list strings.Builder
+	for _, org := range all {
+		fmt.Fprintf(&list, "\n  %s  %q", org.ID, org.Name)
+	}
+	return "", fmt.Errorf("there are %d organizations; name one with --org; %w:%s", len(all), errRefusedCommand, list.String())
 }
 
 func parseOrg(id string) (latchkey.OrgID, error) {

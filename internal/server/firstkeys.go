@@ -53,15 +53,14 @@ var ErrAlreadySetUp = errors.New("the data directory is already set up")
 func IsSetUp(dir string) (bool, error) { return sqlstore.SetUp(dir) }
 
 // SetUp creates the first organization, its project and its keys, and returns
-// them; the caller has the only copy of the private keys. It returns
-// ErrAlreadySetUp when there is an organization.
+// them. It returns ErrAlreadySetUp when there is an organization.
+//
+// The keys are on disk before the organization is: a set-up that fails or is
+// cut off leaves either no organization or one whose keys are in the
+// directory, from where FinishSetUp delivers them. KeysShown takes them away
+// again when somebody has them.
 func (d *Data) SetUp(ctx context.Context, example bool) (FirstKeys, error) {
-	return d.setUp(ctx, example, nil)
-}
-
-// setUp lets keep see every new key before the change is committed; when keep
-// fails nothing is created.
-func (d *Data) setUp(ctx context.Context, example bool, keep func(NewKey) error) (FirstKeys, error) {
+	pending := pendingKeys{dir: d.Dir}
 	if done, err := d.IsSetUp(ctx); err != nil {
 		return FirstKeys{}, err
 	} else if done {
@@ -72,10 +71,8 @@ func (d *Data) setUp(ctx context.Context, example bool, keep func(NewKey) error)
 		return FirstKeys{}, err
 	}
 	seal := func(id latchkey.KeyID, public latchkey.PublicKey, private latchkey.PrivateKey) (md5, sha256 []byte, err error) {
-		if keep != nil {
-			if err := keep(NewKey{id, public, private.Reveal()}); err != nil {
-				return nil, nil, err
-			}
+		if err := pending.keep(NewKey{id, public, private.Reveal()}); err != nil {
+			return nil, nil, err
 		}
 		return authenticator.Seal(id, public, private)
 	}
@@ -105,12 +102,24 @@ const (
 	pendingKeysFile = "first-keys.pending"
 )
 
+// KeysShown says that somebody has the keys that SetUp returned.
+func (d *Data) KeysShown() error {
+	pending := pendingKeys{dir: d.Dir}
+	return os.Remove(pending.path())
+}
+
+// WaitingKeys returns the path of the keys of a set-up that was cut off, or "".
+// The next start of the server delivers them.
+func WaitingKeys(dir string) string {
+	pending := pendingKeys{dir: dir}
+	if _, err := os.Lstat(pending.path()); err != nil {
+		return ""
+	}
+	return pending.path()
+}
+
 // SetUpToFile sets the data up like SetUp and leaves the keys in FirstKeysFile
 // in the data directory, whose path it returns.
-//
-// The keys are on disk before the organization is: a set-up that fails or is
-// cut off leaves either no organization or one whose keys are in the
-// directory, from where FinishSetUp delivers them.
 func (d *Data) SetUpToFile(ctx context.Context, example bool) (string, error) {
 	path := filepath.Join(d.Dir, FirstKeysFile)
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
@@ -119,8 +128,7 @@ func (d *Data) SetUpToFile(ctx context.Context, example bool) (string, error) {
 		}
 		return "", fmt.Errorf("the first keys cannot be written to %s: %w", path, err)
 	}
-	pending := pendingKeys{dir: d.Dir}
-	keys, err := d.setUp(ctx, example, pending.keep)
+	keys, err := d.SetUp(ctx, example)
 	if err != nil {
 		return "", err
 	}

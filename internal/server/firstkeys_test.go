@@ -144,8 +144,7 @@ func TestSetUpCutOff(t *testing.T) {
 	for name, example := range map[string]bool{"after the commit": true, "after the commit without example": false} {
 		t.Run(name, func(t *testing.T) {
 			d := openEmpty(t)
-			pending := pendingKeys{dir: d.Dir}
-			want, err := d.setUp(t.Context(), example, pending.keep)
+			want, err := d.SetUp(t.Context(), example)
 			if err != nil {
 				t.Fatal(err)
 			}
