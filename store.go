@@ -57,7 +57,8 @@ type Reader interface {
 	// Credential looks up what authenticates a caller, with its roles in the
 	// project, if one is named. ErrNotFound if no key has that public key.
 	Credential(PublicKey, ProjectID) (Credential, error)
-	// Organizations returns the ids of all organizations in rising order; for maintenance.
+	// Organizations returns the ids of all organizations in rising order, and of
+	// any of which only events are left; for maintenance.
 	Organizations() ([]OrgID, error)
 	// Organization returns ErrNotFound for an unknown id.
 	Organization(OrgID) (Organization, error)

@@ -2,6 +2,7 @@ package op
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/latchkey/latchkey"
@@ -78,11 +79,12 @@ func (s *Service) Organizations(ctx context.Context) ([]latchkey.Organization, e
 			return err
 		}
 		for _, id := range ids {
-			org, err := r.Organization(id)
-			if err != nil {
+			switch org, err := r.Organization(id); {
+			case err == nil:
+				all = append(all, org)
+			case !errors.Is(err, latchkey.ErrNotFound): // only its events are left
 				return err
 			}
-			all = append(all, org)
 		}
 		return nil
 	})

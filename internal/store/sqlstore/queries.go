@@ -94,8 +94,12 @@ var queries = [queryCount]query{
 		LEFT JOIN membership m ON m.org_id = c.org_id AND m.project_id = ? AND m.key_id = c.key_id
 		WHERE c.public_key = coalesce((SELECT min(public_key) FROM credential WHERE public_key >= ?),
 			(SELECT min(public_key) FROM credential))`},
-	qOrganizations: {"Organizations", tables("organization"),
-		`SELECT org_id FROM organization ORDER BY org_id`},
+	qOrganizations: {"Organizations", tables("organization event"),
+		`WITH RECURSIVE audited (org_id) AS (
+			SELECT min(org_id) FROM event
+			UNION ALL
+			SELECT (SELECT min(e.org_id) FROM event e WHERE e.org_id > a.org_id) FROM audited a WHERE a.org_id IS NOT NULL)
+		SELECT org_id FROM organization UNION SELECT org_id FROM audited WHERE org_id IS NOT NULL ORDER BY org_id`},
 	qOrganization: {"Organization", tables("organization"),
 		`SELECT org_id, name, created, access_list_required, settings FROM organization WHERE org_id = ?`},
 
