@@ -164,7 +164,11 @@ func (w *world) drawProject(t *rapid.T, c *call) string {
 			return pick(t, "deleted project", gone...)
 		}
 	case "abroad":
-		return pick(t, "project abroad", w.ref.orgs[w.abroad].projectIDs()...)
+		there := w.ref.orgs[w.abroad]
+		if ids := append(there.projectIDs(), there.deletedIDs()...); len(ids) > 0 {
+			return pick(t, "project abroad", ids...)
+		}
+		return unknownID
 	case "malformed":
 		return "xyz"
 	}
