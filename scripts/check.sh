@@ -10,7 +10,6 @@ need() { command -v "$1" >/dev/null 2>&1; }
 missing=()
 need curl || missing+=(curl)
 need script || missing+=(bsdutils)
-need ip || missing+=(iproute2)
 /usr/bin/python3 -c 'import requests' 2>/dev/null || missing+=(python3 python3-requests)
 if [ ${#missing[@]} -gt 0 ]; then
   if need apt-get && [ "$(id -u)" = 0 ]; then
