@@ -30,19 +30,6 @@ func NewPublicKey() PublicKey {
 	return PublicKey(out[:])
 }
 
-// ParsePublicKey reports whether text has the form of a public key.
-func ParsePublicKey(text string) (PublicKey, bool) {
-	if len(text) != PublicKeyLength {
-		return "", false
-	}
-	for i := range len(text) {
-		if text[i] < 'a' || text[i] > 'z' {
-			return "", false
-		}
-	}
-	return PublicKey(text), true
-}
-
 const redacted = "[redacted]"
 
 // PrivateKey is the secret half of an API key: a random UUID of version 4 in

@@ -96,10 +96,11 @@ func TestPrivateKeyForm(t *testing.T) {
 }
 
 func TestPublicKey(t *testing.T) {
+	form := regexp.MustCompile(`^[a-z]{8}$`) // as digest.ParseAuthorization asks for
 	letters := map[byte]int{}
 	for range 2000 {
 		key := latchkey.NewPublicKey()
-		if got, ok := latchkey.ParsePublicKey(string(key)); !ok || got != key {
+		if !form.MatchString(string(key)) {
 			t.Fatalf("%q is no public key", key)
 		}
 		for i := range len(key) {
@@ -112,11 +113,6 @@ func TestPublicKey(t *testing.T) {
 	for c, n := range letters { // 615 expected; 8 standard deviations are 195
 		if n < 420 || n > 810 {
 			t.Errorf("%c occurs %d times in 16000", c, n)
-		}
-	}
-	for _, text := range []string{"", "abcdefg", "abcdefghi", "ABCDEFGH", "abcdefg1", "abcdefg ", "abcdefé", "abcd\x00fgh"} {
-		if got, ok := latchkey.ParsePublicKey(text); ok || got != "" {
-			t.Errorf("%q is taken for a public key", text)
 		}
 	}
 }

@@ -52,12 +52,8 @@ func plain(w http.ResponseWriter, r *http.Request, status int, text string) {
 // readyTimeout is how long a readiness check waits for the data.
 const readyTimeout = 2 * time.Second
 
-// Ready reports whether requests can be answered: the data is readable and
-// the server is not draining.
+// Ready reports whether requests can be answered: the data is readable.
 func (s *Server) Ready(ctx context.Context) bool {
-	if s.draining.Load() {
-		return false
-	}
 	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
 	defer cancel()
 	err := s.data.Store.View(ctx, func(r latchkey.Reader) error {

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/latchkey/latchkey/internal/atlasv2"
@@ -41,13 +40,12 @@ const DefaultMaxKeysPerOrg = 500
 type Server struct {
 	Service *op.Service
 
-	data     *Data
-	config   Config
-	auth     *auth.Authenticator
-	guard    wire.Guard
-	build    Build
-	rows     []wire.Row
-	draining atomic.Bool
+	data   *Data
+	config Config
+	auth   *auth.Authenticator
+	guard  wire.Guard
+	build  Build
+	rows   []wire.Row
 }
 
 // New returns a server on the data. It does not listen yet.
@@ -154,7 +152,6 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener, tlsConfig *tls.Conf
 	select {
 	case err = <-served:
 	case <-ctx.Done():
-		s.draining.Store(true)
 		drain, cancel := context.WithTimeout(context.Background(), drainTimeout)
 		defer cancel()
 		err = srv.Shutdown(drain)

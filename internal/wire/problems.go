@@ -118,8 +118,7 @@ func (p Problem) AppendJSON(dst []byte) []byte {
 	return append(dst, '}')
 }
 
-// Description says what one code looks like on one generation, for the
-// reference pages and the OpenAPI document.
+// Description says what one code looks like on one generation.
 type Description struct {
 	Code      latchkey.Code
 	Status    int
@@ -128,7 +127,8 @@ type Description struct {
 	Ours      bool   // neither published nor seen on the real service: our own name
 }
 
-// Describe lists every code as the generation says it, in the order of the codes.
+// Describe lists every code as the generation says it, in the order of the
+// codes, for the tests that must cover them all.
 func Describe(g Generation) []Description {
 	codes := latchkey.Codes()
 	all := make([]Description, 0, len(codes))
