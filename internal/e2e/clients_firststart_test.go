@@ -56,7 +56,10 @@ func TestFirstStartOnTerminal(t *testing.T) {
 func onTerminal(t *testing.T, script, command string, use func(said string)) string {
 	t.Helper()
 	said := newOutput()
-	cmd := exec.Command(script, "-qec", command, "/dev/null")
+	cmd := exec.Command(script, "-qec", "exec "+command, "/dev/null")
+	// The shell must become the server: one that stays reports the interrupt as
+	// its own end.
+	cmd.Env = append(os.Environ(), "SHELL=/bin/sh")
 	cmd.Stdout, cmd.Stderr = said, said
 	keyboard, err := cmd.StdinPipe()
 	if err != nil {
