@@ -9,23 +9,15 @@ import (
 	"time"
 )
 
-// AccessListEntry is a range of addresses from which a key may be used.
+// AccessListEntry is a range of addresses from which a principal may be used.
 type AccessListEntry struct {
 	Prefix  netip.Prefix // masked; a single address has all its bits
 	Created time.Time    // UTC, whole seconds
 }
 
-// AccessList is the entries of one key, in the order in which they were added.
+// AccessList is the entries of one principal, in the order in which they were added.
 // An empty list allows every address, unless the organization requires lists.
 type AccessList []AccessListEntry
-
-// AccessListUse is how often, when and from where an entry let a request in.
-type AccessListUse struct {
-	Prefix      netip.Prefix
-	Count       int64
-	LastUsed    time.Time
-	LastAddress netip.Addr
-}
 
 // Covers reports whether an entry of the list contains the address, and which
 // comes first.

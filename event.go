@@ -29,6 +29,18 @@ const (
 	EventKeyRemovedFromProject    EventType = "API_KEY_REMOVED_FROM_GROUP"
 	EventEntryAdded               EventType = "API_KEY_ACCESS_LIST_ENTRY_ADDED"
 	EventEntryDeleted             EventType = "API_KEY_ACCESS_LIST_ENTRY_DELETED"
+
+	EventAccountCreated            EventType = "SERVICE_ACCOUNT_CREATED"
+	EventAccountDeleted            EventType = "SERVICE_ACCOUNT_DELETED"
+	EventAccountRolesChanged       EventType = "SERVICE_ACCOUNT_ROLES_CHANGED"
+	EventAccountDetailsChanged     EventType = "SERVICE_ACCOUNT_DETAILS_CHANGED"
+	EventAccountAddedToProject     EventType = "SERVICE_ACCOUNT_ADDED_TO_GROUP"
+	EventAccountRemovedFromProject EventType = "SERVICE_ACCOUNT_REMOVED_FROM_GROUP"
+	EventAccountEntryAdded         EventType = "SERVICE_ACCOUNT_ACCESS_LIST_ENTRY_ADDED"
+	EventAccountEntryDeleted       EventType = "SERVICE_ACCOUNT_ACCESS_LIST_ENTRY_DELETED"
+	EventSecretAdded               EventType = "SERVICE_ACCOUNT_SECRET_ADDED"
+	EventSecretDeleted             EventType = "SERVICE_ACCOUNT_SECRET_DELETED"
+	EventMaxSecretValidityEdited   EventType = "ORG_SERVICE_ACCOUNT_MAX_SECRET_VALIDITY_EDITED"
 )
 
 // EventSource says by which door a change came.
@@ -49,13 +61,13 @@ type Event struct {
 	Created         time.Time // UTC, whole milliseconds
 	Type            EventType
 	Source          EventSource
-	Operation       string    // the operation's name
-	CallerID        KeyID     // "" when a command made the change
-	CallerPublicKey PublicKey // "" when a command made the change
-	RemoteAddress   string    // the caller's address; "" when a command made the change
-	ProjectID       ProjectID // "" when no project is concerned
-	TargetID        KeyID     // "" when no key is concerned
-	TargetPublicKey PublicKey // "" when no key is concerned
+	Operation       string      // the operation's name
+	CallerID        PrincipalID // "" when a command made the change
+	CallerPublicKey PublicKey   // of a key; "" of a service account, or when a command made the change
+	RemoteAddress   string      // the caller's address; "" when a command made the change
+	ProjectID       ProjectID   // "" when no project is concerned
+	TargetID        PrincipalID // "" when no principal is concerned
+	TargetPublicKey PublicKey   // "" when no key is concerned
 	Change          Change
 	Payload         []byte // Change as it was hashed and stored
 	PrevHash        [sha256.Size]byte
@@ -64,17 +76,35 @@ type Event struct {
 
 // Change is what an event did, in full: the new value of everything it set.
 type Change struct {
-	Name              *string               `json:"name,omitempty"`
-	Desc              *string               `json:"desc,omitempty"`
-	Tags              *[]Tag                `json:"tags,omitempty"`
-	WithDefaultAlerts *bool                 `json:"withDefaultAlerts,omitempty"`
-	Region            string                `json:"region,omitempty"`
-	Settings          *OrganizationSettings `json:"settings,omitempty"`
-	OrgRoles          []string              `json:"orgRoles,omitempty"`     // of the target, after
-	ProjectRoles      []string              `json:"projectRoles,omitempty"` // of the target in the project, after
-	RolesBefore       []string              `json:"rolesBefore,omitempty"`  // what OrgRoles or ProjectRoles replaced
-	Entry             string                `json:"entry,omitempty"`        // an access list entry, as a prefix
-	Assignments       map[KeyID][]string    `json:"assignments,omitempty"`  // what went with a deleted project
+	Name              *string                  `json:"name,omitempty"`
+	Desc              *string                  `json:"desc,omitempty"`
+	Tags              *[]Tag                   `json:"tags,omitempty"`
+	WithDefaultAlerts *bool                    `json:"withDefaultAlerts,omitempty"`
+	Region            string                   `json:"region,omitempty"`
+	Settings          *OrganizationSettings    `json:"settings,omitempty"`
+	OrgRoles          []string                 `json:"orgRoles,omitempty"`     // of the target, after
+	ProjectRoles      []string                 `json:"projectRoles,omitempty"` // of the target in the project, after
+	RolesBefore       []string                 `json:"rolesBefore,omitempty"`  // what OrgRoles or ProjectRoles replaced
+	Entry             string                   `json:"entry,omitempty"`        // an access list entry, as a prefix
+	Secrets           *[]SecretTerm            `json:"secrets,omitempty"`      // of the target, after
+	SecretID          SecretID                 `json:"secretId,omitempty"`     // the secret that was added or deleted
+	Assignments       map[PrincipalID][]string `json:"assignments,omitempty"`  // what went with a deleted project
+}
+
+// SecretTerm is what is audited of a secret: when it lives, and nothing of it.
+type SecretTerm struct {
+	ID      SecretID `json:"id"`
+	Created int64    `json:"created"` // milliseconds since 1970
+	Expires int64    `json:"expires"` // milliseconds since 1970
+}
+
+// Terms returns what is audited of the secrets.
+func (s Secrets) Terms() []SecretTerm {
+	terms := make([]SecretTerm, len(s))
+	for i := range s {
+		terms[i] = SecretTerm{s[i].ID, s[i].Created.UnixMilli(), s[i].Expires.UnixMilli()}
+	}
+	return terms
 }
 
 // Seal fills Payload, PrevHash and Hash from the rest of the event and the

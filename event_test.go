@@ -88,7 +88,7 @@ func TestChangeRoundTrip(t *testing.T) {
 		{Desc: &desc, Tags: &[]latchkey.Tag{}},
 		{Settings: &settings},
 		{OrgRoles: []string{"ORG_OWNER"}, ProjectRoles: []string{"GROUP_OWNER"}, RolesBefore: []string{"ORG_MEMBER"}},
-		{Entry: "10.0.0.0/8", Assignments: map[latchkey.KeyID][]string{"a": {"GROUP_OWNER"}}},
+		{Entry: "10.0.0.0/8", Assignments: map[latchkey.PrincipalID][]string{"a": {"GROUP_OWNER"}}},
 	} {
 		e := latchkey.Event{Change: c}
 		if err := e.Seal([32]byte{}); err != nil {

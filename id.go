@@ -3,6 +3,7 @@ package latchkey
 import (
 	"encoding/binary"
 	"encoding/hex"
+	"strings"
 	"time"
 )
 
@@ -15,8 +16,35 @@ type OrgID string
 // ProjectID names a project. It is 24 lower-case hex digits.
 type ProjectID string
 
-// KeyID names an API key. It is 24 lower-case hex digits.
-type KeyID string
+// PrincipalID names who can hold roles: an API key by 24 lower-case hex digits,
+// a service account by its client id, which is ClientIDPrefix and 24 hex digits.
+type PrincipalID string
+
+// ClientIDPrefix begins every client id (schema OrgServiceAccount, clientId).
+const ClientIDPrefix = "mdb_sa_id_"
+
+// IsAccount reports whether the id is that of a service account.
+func (id PrincipalID) IsAccount() bool { return strings.HasPrefix(string(id), ClientIDPrefix) }
+
+// NewClientID returns a fresh client id, made like NewID.
+func NewClientID(now time.Time) PrincipalID { return ClientIDPrefix + NewID[PrincipalID](now) }
+
+// ParseClientID checks that text has the published form of a client id:
+// ^mdb_sa_id_[a-fA-F\d]{24}$. Those that this server makes have lower-case digits.
+func ParseClientID(text string) (PrincipalID, bool) {
+	digits, ok := strings.CutPrefix(text, ClientIDPrefix)
+	if !ok {
+		return "", false
+	}
+	_, ok = ParseID[PrincipalID](strings.ToLower(digits))
+	if !ok || len(digits) != IDLength {
+		return "", false
+	}
+	return PrincipalID(text), true
+}
+
+// SecretID names a secret of a service account. It is 24 lower-case hex digits.
+type SecretID string
 
 // EventID names an audit event. It is 24 lower-case hex digits.
 type EventID string

@@ -16,8 +16,8 @@ func TestNewID(t *testing.T) {
 	var ids []string
 	seen := map[string]bool{}
 	for i := range 1000 {
-		id := latchkey.NewID[latchkey.KeyID](start.Add(time.Duration(i) * time.Second))
-		if _, ok := latchkey.ParseID[latchkey.KeyID](string(id)); !ok {
+		id := latchkey.NewID[latchkey.PrincipalID](start.Add(time.Duration(i) * time.Second))
+		if _, ok := latchkey.ParseID[latchkey.PrincipalID](string(id)); !ok {
 			t.Fatalf("%q is no id", id)
 		}
 		if id[0] < '0' || id[0] > '9' {
@@ -64,7 +64,7 @@ func TestParseID(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.String(), rapid.StringMatching(`[0-9a-gA-F]{23,25}`)).Draw(t, "text")
 		want := len(text) == 24 && strings.Trim(text, "0123456789abcdef") == ""
-		if _, ok := latchkey.ParseID[latchkey.KeyID](text); ok != want {
+		if _, ok := latchkey.ParseID[latchkey.PrincipalID](text); ok != want {
 			t.Fatalf("%q: %v", text, ok)
 		}
 	})

@@ -2,6 +2,7 @@ package latchkey
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"net/netip"
 	"time"
@@ -35,6 +36,10 @@ type Store interface {
 	// run more than once and must have no effect but through its Tx. A panic
 	// in f undoes its effects and is raised again in the caller.
 	Update(ctx context.Context, f func(Tx) error) error
+	// UpdateFirst is Update, ahead of all that wait in Update: it is the lane of
+	// revocations, which other changes must not hold up. It has its own bound of
+	// callers that wait.
+	UpdateFirst(ctx context.Context, f func(Tx) error) error
 	// Close waits for what runs and lets the data go.
 	Close() error
 }
@@ -54,9 +59,12 @@ func (p Page) Offset() int { return (p.Number - 1) * p.Size }
 type Reader interface {
 	// Now is the clock that decides expiry.
 	Now() time.Time
-	// Credential looks up what authenticates a caller, with its roles in the
-	// project, if one is named. ErrNotFound if no key has that public key.
-	Credential(PublicKey, ProjectID) (Credential, error)
+	// Credential looks up what authenticates a caller, by the public key of a
+	// key or the client id of a service account, with its roles in the project,
+	// if one is named. ErrNotFound if nobody has that login.
+	Credential(login string, project ProjectID) (Credential, error)
+	// TokenRevoked reports whether the token with that hash was revoked.
+	TokenRevoked(org OrgID, hash TokenHash) (bool, error)
 	// Organizations returns the ids of all organizations in rising order, and of
 	// any of which only events are left; for maintenance.
 	Organizations() ([]OrgID, error)
@@ -69,26 +77,53 @@ type Reader interface {
 	// Projects lists the organization's projects whose name contains the text
 	// in any case (all if it is empty) by id, with how many there are on all pages.
 	Projects(org OrgID, nameContains string, page Page) ([]Project, int, error)
-	// ProjectsOfKey lists the projects that the key holds roles in, like Projects.
-	ProjectsOfKey(org OrgID, key KeyID, nameContains string, page Page) ([]Project, int, error)
+	// ProjectsOf lists the projects that the principal holds roles in, like Projects.
+	ProjectsOf(org OrgID, principal PrincipalID, nameContains string, page Page) ([]Project, int, error)
 	// DeletedProject returns ErrNotFound if no project of the organization with that id was deleted.
 	DeletedProject(OrgID, ProjectID) (DeletedProject, error)
-	// Key returns ErrNotFound for an unknown, deleted or foreign id.
-	Key(OrgID, KeyID) (APIKey, error)
+	// Principal returns a key or a service account, or ErrNotFound for an
+	// unknown, deleted or foreign id.
+	Principal(OrgID, PrincipalID) (Principal, error)
+	// Key returns ErrNotFound for an unknown, deleted or foreign id, and for
+	// that of a service account.
+	Key(OrgID, PrincipalID) (APIKey, error)
 	// Keys lists the organization's keys by id, with how many there are on all pages.
 	Keys(OrgID, Page) ([]APIKey, int, error)
 	// ProjectKeys lists the keys that hold roles in the project by id, with how many there are.
 	ProjectKeys(OrgID, ProjectID, Page) ([]APIKey, int, error)
 	// KeyCount returns how many keys the organization has.
 	KeyCount(OrgID) (int, error)
-	// DurableOwners returns how many keys of the organization are durable owners.
+	// Account returns ErrNotFound for an unknown, deleted or foreign id, and
+	// for that of a key.
+	Account(OrgID, PrincipalID) (ServiceAccount, error)
+	// Accounts lists the organization's service accounts by id, with how many there are on all pages.
+	Accounts(OrgID, Page) ([]ServiceAccount, int, error)
+	// ProjectAccounts lists the service accounts that hold roles in the project by id, with how many there are.
+	ProjectAccounts(OrgID, ProjectID, Page) ([]ServiceAccount, int, error)
+	// AccountCount returns how many service accounts the organization has.
+	AccountCount(OrgID) (int, error)
+	// DurableOwners returns how many principals of the organization are durable owners.
 	DurableOwners(OrgID) (int, error)
-	// Memberships returns the roles of a key as its membership rows tell them; for audit.
-	Memberships(OrgID, KeyID) (ProjectRoles, error)
-	// AccessListUse returns the use of the key's entries that were used at all.
-	AccessListUse(OrgID, KeyID) ([]AccessListUse, error)
+	// OwnerAccounts returns how many service accounts of the organization hold ORG_OWNER.
+	OwnerAccounts(OrgID) (int, error)
+	// Memberships returns the roles of a principal as its membership rows tell them; for audit.
+	Memberships(OrgID, PrincipalID) (ProjectRoles, error)
+	// Uses returns the use of those access list entries and secrets of the
+	// principal that were used at all.
+	Uses(OrgID, PrincipalID) ([]Use, error)
 	// Events returns up to limit events with a number above after, in order.
 	Events(org OrgID, after int64, limit int) ([]Event, error)
+	// Event returns the event with that id; ErrNotFound if the organization has none.
+	Event(OrgID, EventID) (Event, error)
+	// EventFeed lists the events that the filter lets through, newest first,
+	// with how many there are on all pages.
+	EventFeed(OrgID, EventFilter, Page) ([]Event, int, error)
+	// ChainHead returns the newest event's number and hash, zero if there is none.
+	ChainHead(OrgID) (seq int64, hash [sha256.Size]byte, err error)
+	// Checkpoints returns up to limit checkpoints of numbers above after, in order.
+	Checkpoints(org OrgID, after int64, limit int) ([]Checkpoint, error)
+	// LastCheckpoint returns the checkpoint of the highest number, or ErrNotFound.
+	LastCheckpoint(OrgID) (Checkpoint, error)
 	// WrappedKeys returns the data keys as they are kept.
 	WrappedKeys() ([]WrappedKey, error)
 }
@@ -108,6 +143,12 @@ type Tx interface {
 	// ForgetNonces forgets up to limit notes that expired before the time
 	// given, and returns how many those were.
 	ForgetNonces(before time.Time, limit int) (int, error)
+	// RevokeToken notes that the token with that hash is void. The note may be
+	// forgotten after expires: from then on the token must prove nothing by itself.
+	RevokeToken(org OrgID, hash TokenHash, expires time.Time) error
+	// ForgetTokens forgets up to limit notes of tokens that expired before the
+	// time given, and returns how many those were.
+	ForgetTokens(before time.Time, limit int) (int, error)
 
 	InsertOrganization(Organization) error
 	UpdateOrganization(Organization) error
@@ -116,28 +157,69 @@ type Tx interface {
 	InsertProject(Project) error
 	// UpdateProject returns ErrNameTaken if the new name is taken in the organization.
 	UpdateProject(Project) error
-	// DeleteProject takes the project and every key's roles in it away, and
-	// leaves a DeletedProject. It returns what roles went, by key.
-	DeleteProject(org OrgID, project ProjectID, by KeyID, at time.Time) (map[KeyID]RoleSet, error)
+	// DeleteProject takes the project and every principal's roles in it away, and
+	// leaves a DeletedProject. It returns what roles went, by principal.
+	DeleteProject(org OrgID, project ProjectID, by PrincipalID, at time.Time) (map[PrincipalID]RoleSet, error)
 
 	// InsertKey stores a new key, its roles and its membership rows. ErrPublicKeyTaken.
 	InsertKey(APIKey) error
-	// UpdateKey stores what differs between before, as it was read in this
+	// InsertAccount stores a new service account, its roles and its membership rows.
+	InsertAccount(ServiceAccount) error
+	// UpdatePrincipal stores what differs between before, as it was read in this
 	// transaction, and after: roles with membership rows, description, access list.
-	UpdateKey(before, after APIKey) error
-	// DeleteKey takes the key, its roles, membership rows and use away.
-	DeleteKey(OrgID, KeyID) error
+	UpdatePrincipal(before, after Principal) error
+	// UpdateAccount is UpdatePrincipal, and also stores name and secrets.
+	UpdateAccount(before, after ServiceAccount) error
+	// DeletePrincipal takes a key or a service account, its roles, membership
+	// rows and use away.
+	DeletePrincipal(OrgID, PrincipalID) error
 
-	// AddAccessListUse adds to the use of an entry; it is no audited change,
-	// and does nothing when the key is gone.
-	AddAccessListUse(org OrgID, key KeyID, prefix netip.Prefix, add int64, last time.Time, from netip.Addr) error
+	// AddUse adds to the use of an access list entry or a secret; it is no
+	// audited change, and does nothing when the principal is gone.
+	AddUse(org OrgID, principal PrincipalID, add Use) error
 
 	// AppendEvent gives the event the next number of its organization's chain,
-	// seals it onto the last one, and stores it.
+	// seals it onto the last one, and stores it. An event is never older than
+	// the one before it: when the clock went back, it gets that one's time.
 	AppendEvent(*Event) error
+	// InsertCheckpoint stores a signed checkpoint of the chain.
+	InsertCheckpoint(Checkpoint) error
 
 	// InsertWrappedKey stores a data key; it is no audited change.
 	InsertWrappedKey(WrappedKey) error
+}
+
+// EventFilter says which events a feed lists. The zero filter lets all through.
+type EventFilter struct {
+	Project  ProjectID   // only those of the project; "" for all of the organization
+	Types    []EventType // only these; none for all
+	Excluded []EventType // not these
+	From     time.Time   // not before this; zero for no limit
+	Until    time.Time   // not after this; zero for no limit
+}
+
+// TokenHash is the hash by which a revoked token is known.
+type TokenHash [sha256.Size]byte
+
+// Checkpoint is a signed statement of how far an organization's chain went: the
+// event with that number has that hash. With it and the public key of its
+// signer anybody can tell that events up to it are those that were recorded.
+type Checkpoint struct {
+	OrgID     OrgID
+	Seq       int64
+	Hash      [sha256.Size]byte
+	Created   time.Time // UTC, whole milliseconds
+	Signer    uint32    // the id of the signing key
+	Signature []byte
+}
+
+// Use is how often, when and from where a part of a principal was used: an
+// entry of its access list that let a request in, or a secret.
+type Use struct {
+	What        string // the entry's prefix or the secret's id
+	Count       int64
+	LastUsed    time.Time
+	LastAddress netip.Addr
 }
 
 // WrappedKey is a data key, encrypted under the master key, as it is kept.

@@ -175,10 +175,10 @@ func (w *world) entryOf(name, prefix string) (e entryBody) {
 }
 
 // stored returns the use that is written.
-func (w *world) stored(name string) (all []latchkey.AccessListUse) {
+func (w *world) stored(name string) (all []latchkey.Use) {
 	w.t.Helper()
 	err := w.data.Store.View(context.Background(), func(r latchkey.Reader) (err error) {
-		all, err = r.AccessListUse(latchkey.OrgID(w.names["org"]), latchkey.KeyID(w.names[name]))
+		all, err = r.Uses(latchkey.OrgID(w.names["org"]), latchkey.PrincipalID(w.names[name]))
 		return err
 	})
 	if err != nil {

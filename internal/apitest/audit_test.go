@@ -77,7 +77,7 @@ func TestEvents(t *testing.T) {
 			var got []string
 			for _, e := range w.events("org", before) {
 				got = append(got, string(e.Type)+"@"+string(e.ProjectID)+"→"+string(e.TargetID))
-				if e.CallerID != latchkey.KeyID(w.names["owner"]) || e.CallerPublicKey != latchkey.PublicKey(w.names["owner.public"]) ||
+				if e.CallerID != latchkey.PrincipalID(w.names["owner"]) || e.CallerPublicKey != latchkey.PublicKey(w.names["owner.public"]) ||
 					e.RemoteAddress != "127.0.0.1" || e.Source != latchkey.SourceAPI || e.Operation == "" || (e.TargetID == "") != (e.TargetPublicKey == "") {
 					t.Errorf("%s: who and where: %+v", s.call, e)
 				}

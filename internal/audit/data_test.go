@@ -24,7 +24,7 @@ type home struct {
 	nonces  int
 
 	org, other latchkey.OrgID
-	owner      latchkey.KeyID
+	owner      latchkey.PrincipalID
 }
 
 // address is where all calls come from.
@@ -50,7 +50,7 @@ func newHome(t testing.TB, dir string) *home {
 	h := &home{t: t, store: open(t, dir)}
 	h.service = op.NewService(op.Config{
 		Store: h.store, Granting: policy.Strict, MaxKeysPerOrg: 1000,
-		Seal: func(latchkey.KeyID, latchkey.PublicKey, latchkey.PrivateKey) (md5, sha256 []byte, err error) {
+		Seal: func(latchkey.PrincipalID, latchkey.PublicKey, latchkey.PrivateKey) (md5, sha256 []byte, err error) {
 			return []byte("md5"), []byte("sha256"), nil
 		},
 	})
@@ -73,7 +73,7 @@ func do[I op.Input, O any](h *home, o *op.Op[I, O], in I) O {
 	h.nonces++
 	out, err := op.Do(context.Background(), h.service, o, &op.Call{Address: address, Proof: op.Proof{
 		Check: func(r latchkey.Reader, p latchkey.ProjectID) (latchkey.Credential, error) {
-			return r.Credential(h.caller, p)
+			return r.Credential(string(h.caller), p)
 		},
 		Nonce:   fmt.Sprintf("nonce-%d", h.nonces),
 		Expires: time.Now().Add(time.Hour),
@@ -107,7 +107,7 @@ func (h *home) fill(n int) {
 	do(h, op.UpdateProject, op.UpdateProjectInput{Project: projects[0], Name: ptr("renamed"), Tags: &[]latchkey.Tag{{Key: "a", Value: "b"}}})
 	do(h, op.UpdateProject, op.UpdateProjectInput{Project: projects[2], Tags: &[]latchkey.Tag{}})
 
-	keys := []latchkey.KeyID{
+	keys := []latchkey.PrincipalID{
 		do(h, op.CreateOrgKey, op.CreateOrgKeyInput{Org: h.org, Desc: "a reader", Roles: latchkey.Roles(latchkey.OrgReadOnly)}).Key.ID,
 		do(h, op.CreateOrgKey, op.CreateOrgKeyInput{Org: h.org, Desc: "a member", Roles: latchkey.Roles(latchkey.OrgMember)}).Key.ID,
 		do(h, op.CreateProjectKey, op.CreateProjectKeyInput{Project: projects[0], Desc: "of a project", Roles: latchkey.Roles(latchkey.GroupOwner)}).Key.ID,

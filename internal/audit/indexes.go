@@ -18,7 +18,7 @@ func (v *verification) checkKey(k *latchkey.APIKey) error {
 	if err := k.ProjectRoles.Validate(); err != nil {
 		bad(KindKey, err.Error())
 	}
-	cred, err := v.r.Credential(k.PublicKey, "")
+	cred, err := v.r.Credential(string(k.PublicKey), "")
 	switch {
 	case errors.Is(err, latchkey.ErrNotFound):
 		bad(KindIndex, "its public key leads nowhere")

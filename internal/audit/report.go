@@ -26,13 +26,13 @@ const (
 
 // Finding is one thing that is not as it should be.
 type Finding struct {
-	Org     latchkey.OrgID     `json:"orgId"`
-	Kind    Kind               `json:"kind"`
-	Warning bool               `json:"warning,omitempty"`   // the data is whole all the same
-	Seq     int64              `json:"seq,omitempty"`       // of an event; 0 for none
-	Key     latchkey.KeyID     `json:"apiKeyId,omitempty"`  // "" for none
-	Project latchkey.ProjectID `json:"projectId,omitempty"` // "" for none
-	What    string             `json:"what"`
+	Org     latchkey.OrgID       `json:"orgId"`
+	Kind    Kind                 `json:"kind"`
+	Warning bool                 `json:"warning,omitempty"`   // the data is whole all the same
+	Seq     int64                `json:"seq,omitempty"`       // of an event; 0 for none
+	Key     latchkey.PrincipalID `json:"apiKeyId,omitempty"`  // "" for none
+	Project latchkey.ProjectID   `json:"projectId,omitempty"` // "" for none
+	What    string               `json:"what"`
 }
 
 // String returns the finding in one line.

@@ -19,7 +19,7 @@ type State struct {
 	Name     string
 	Settings latchkey.OrganizationSettings
 	Projects map[latchkey.ProjectID]Project
-	Keys     map[latchkey.KeyID]Key
+	Keys     map[latchkey.PrincipalID]Key
 	Owned    bool // whether there was ever a durable owner
 }
 
@@ -93,7 +93,7 @@ func (s *State) orgCreated(e *latchkey.Event) error {
 	}
 	*s = State{
 		Org: e.OrgID, Name: *e.Change.Name, Settings: *e.Change.Settings,
-		Projects: make(map[latchkey.ProjectID]Project), Keys: make(map[latchkey.KeyID]Key),
+		Projects: make(map[latchkey.ProjectID]Project), Keys: make(map[latchkey.PrincipalID]Key),
 	}
 	return nil
 }
@@ -204,7 +204,7 @@ func (s *State) target(e *latchkey.Event) (Key, error) {
 	return k, nil
 }
 
-func (s *State) put(id latchkey.KeyID, k Key) {
+func (s *State) put(id latchkey.PrincipalID, k Key) {
 	s.Owned = s.Owned || k.OrgRoles.Has(latchkey.OrgOwner)
 	s.Keys[id] = k
 }

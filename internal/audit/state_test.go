@@ -13,10 +13,10 @@ import (
 const (
 	stateOrg     = latchkey.OrgID("100000000000000000000001")
 	stateProject = latchkey.ProjectID("200000000000000000000001")
-	stateKey     = latchkey.KeyID("300000000000000000000001")
+	stateKey     = latchkey.PrincipalID("300000000000000000000001")
 )
 
-func event(typ latchkey.EventType, project latchkey.ProjectID, key latchkey.KeyID, change latchkey.Change) latchkey.Event {
+func event(typ latchkey.EventType, project latchkey.ProjectID, key latchkey.PrincipalID, change latchkey.Change) latchkey.Event {
 	e := latchkey.Event{OrgID: stateOrg, Type: typ, ProjectID: project, TargetID: key, Change: change, Created: time.Unix(1_700_000_000, 5e8).UTC()}
 	if key != "" {
 		e.TargetPublicKey = "abcdefgh"
@@ -61,7 +61,7 @@ func TestApply(t *testing.T) {
 // TestApplyRefuses applies events that cannot follow; each must be refused and
 // leave the state alone.
 func TestApplyRefuses(t *testing.T) {
-	const otherProject, otherKey = latchkey.ProjectID("200000000000000000000002"), latchkey.KeyID("300000000000000000000002")
+	const otherProject, otherKey = latchkey.ProjectID("200000000000000000000002"), latchkey.PrincipalID("300000000000000000000002")
 	readOnly, owner := []string{"GROUP_READ_ONLY"}, []string{"GROUP_OWNER"}
 	foreign := event(latchkey.EventOrgRenamed, "", "", latchkey.Change{Name: ptr("x")})
 	foreign.OrgID = "100000000000000000000002"
@@ -84,8 +84,8 @@ func TestApplyRefuses(t *testing.T) {
 		{event(latchkey.EventProjectTagsModified, otherProject, "", latchkey.Change{}), "no project"},
 		{event(latchkey.EventProjectDeleted, otherProject, "", latchkey.Change{}), "no project"},
 		{event(latchkey.EventProjectDeleted, stateProject, "", latchkey.Change{}), "does not list"},
-		{event(latchkey.EventProjectDeleted, stateProject, "", latchkey.Change{Assignments: map[latchkey.KeyID][]string{stateKey: owner}}), "held [GROUP_READ_ONLY]"},
-		{event(latchkey.EventProjectDeleted, stateProject, "", latchkey.Change{Assignments: map[latchkey.KeyID][]string{stateKey: readOnly, otherKey: owner}}), "held []"},
+		{event(latchkey.EventProjectDeleted, stateProject, "", latchkey.Change{Assignments: map[latchkey.PrincipalID][]string{stateKey: owner}}), "held [GROUP_READ_ONLY]"},
+		{event(latchkey.EventProjectDeleted, stateProject, "", latchkey.Change{Assignments: map[latchkey.PrincipalID][]string{stateKey: readOnly, otherKey: owner}}), "held []"},
 		{event(latchkey.EventKeyCreated, "", stateKey, latchkey.Change{Desc: ptr("x"), OrgRoles: []string{"ORG_MEMBER"}}), "exists"},
 		{event(latchkey.EventKeyCreated, "", otherKey, latchkey.Change{OrgRoles: []string{"ORG_MEMBER"}}), "no desc"},
 		{event(latchkey.EventKeyCreated, "", otherKey, latchkey.Change{Desc: ptr("x")}), "no organization role is named"},

@@ -132,39 +132,39 @@ func TestTampering(t *testing.T) {
 		{"project new", `INSERT INTO project SELECT org_id, 'aaaaaaaaaaaaaaaaaaaaaaaa', 'new', 'new', created, tags, with_default_alerts, region
 			FROM project WHERE name = 'renamed'`, audit.KindProject, "project aaaaaaaaaaaaaaaaaaaaaaaa: no event created it"},
 
-		{"key's public key", `UPDATE api_key SET public_key = 'aaaaaaaa' WHERE descr = 'a reader'`, key, "the public key is aaaaaaaa"},
-		{"key's description", `UPDATE api_key SET descr = 'Mine' WHERE descr = 'a reader'`, key, `the description is "Mine"`},
-		{"key's organization roles", `UPDATE api_key SET org_roles = 2, durable_owner = 1 WHERE descr = 'a reader'`, key, "organization roles is [ORG_OWNER]"},
-		{"key without organization roles", `UPDATE api_key SET org_roles = 0 WHERE descr = 'a reader'`, key, "holds no organization role"},
-		{"key with a project role in the organization", `UPDATE api_key SET org_roles = org_roles | 256 WHERE descr = 'a reader'`, key, "no set of organization roles"},
-		{"owner demoted", `UPDATE api_key SET org_roles = 4, durable_owner = 0 WHERE descr = 'Owner' AND org_id = 'ORG'`, audit.KindOwner, "no durable owner any more"},
-		{"owner not marked", `UPDATE api_key SET durable_owner = 0 WHERE descr = 'Owner' AND org_id = 'ORG'`, index, "0 keys are marked as durable owners, 1 are"},
-		{"member marked as owner", `UPDATE api_key SET durable_owner = 1 WHERE descr = 'a reader'`, index, "2 keys are marked as durable owners, 1 are"},
-		{"key's project roles", `UPDATE api_key SET project_roles = substr(project_roles, 1, 24) || '0000000200000000' WHERE descr = 'a reader'`, key, "set of project roles is ["},
-		{"key's project roles in upper case", `UPDATE api_key SET project_roles = substr(project_roles, 1, 24) || upper(substr(project_roles, 25))
+		{"key's public key", `UPDATE principal SET public_key = 'aaaaaaaa' WHERE descr = 'a reader'`, key, "the public key is aaaaaaaa"},
+		{"key's description", `UPDATE principal SET descr = 'Mine' WHERE descr = 'a reader'`, key, `the description is "Mine"`},
+		{"key's organization roles", `UPDATE principal SET org_roles = 2, owner = 1 WHERE descr = 'a reader'`, key, "organization roles is [ORG_OWNER]"},
+		{"key without organization roles", `UPDATE principal SET org_roles = 0 WHERE descr = 'a reader'`, key, "holds no organization role"},
+		{"key with a project role in the organization", `UPDATE principal SET org_roles = org_roles | 256 WHERE descr = 'a reader'`, key, "no set of organization roles"},
+		{"owner demoted", `UPDATE principal SET org_roles = 4, owner = 0 WHERE descr = 'Owner' AND org_id = 'ORG'`, audit.KindOwner, "no durable owner any more"},
+		{"owner not marked", `UPDATE principal SET owner = 0 WHERE descr = 'Owner' AND org_id = 'ORG'`, index, "0 keys are marked as durable owners, 1 are"},
+		{"member marked as owner", `UPDATE principal SET owner = 1 WHERE descr = 'a reader'`, index, "2 keys are marked as durable owners, 1 are"},
+		{"key's project roles", `UPDATE principal SET project_roles = substr(project_roles, 1, 24) || '0000000200000000' WHERE descr = 'a reader'`, key, "set of project roles is ["},
+		{"key's project roles in upper case", `UPDATE principal SET project_roles = substr(project_roles, 1, 24) || upper(substr(project_roles, 25))
 			WHERE descr = 'of a project' AND org_id = 'ORG'`, key, "not written as"},
-		{"key's project roles taken", `UPDATE api_key SET project_roles = '' WHERE descr = 'a reader'`, index, "has a membership row, but holds no roles"},
-		{"key's project roles of no project", `UPDATE api_key SET project_roles = project_roles || 'ffffffffffffffffffffffff0000000200000000'
+		{"key's project roles taken", `UPDATE principal SET project_roles = '' WHERE descr = 'a reader'`, index, "has a membership row, but holds no roles"},
+		{"key's project roles of no project", `UPDATE principal SET project_roles = project_roles || 'ffffffffffffffffffffffff0000000200000000'
 			WHERE descr = 'a reader'`, index, "project ffffffffffffffffffffffff: 1 keys hold roles in it, but there is no such project"},
-		{"key's project roles out of order", `UPDATE api_key SET project_roles = project_roles || project_roles WHERE descr = 'a reader'`, key, "out of order"},
-		{"key's project roles cut", `UPDATE api_key SET project_roles = substr(project_roles, 2) WHERE descr = 'a reader'`, audit.KindUnreadable, "project roles have 39 characters"},
-		{"key's access list", `UPDATE api_key SET access_list = '' WHERE descr = 'Owner' AND org_id = 'ORG'`, key, "the access list is"},
-		{"key's access list wider", `UPDATE api_key SET access_list = replace(access_list, '192.0.2.0/24', '192.0.0.0/16') WHERE descr = 'Owner' AND org_id = 'ORG'`, key, "the access list is"},
-		{"key's access list no list", `UPDATE api_key SET access_list = 'x' WHERE descr = 'Owner' AND org_id = 'ORG'`, audit.KindUnreadable, "access list entry"},
-		{"key gone", `DELETE FROM api_key WHERE descr = 'a reader'; DELETE FROM membership WHERE key_id NOT IN (SELECT key_id FROM api_key)`, key, "it is not there"},
-		{"key new", `INSERT INTO api_key SELECT org_id, 'aaaaaaaaaaaaaaaaaaaaaaaa', 'abababab', 'new', private_tail, sealed_md5, sealed_sha256, org_roles,
-			durable_owner, access_list, created, '' FROM api_key WHERE descr = 'a reader'`, key, "key aaaaaaaaaaaaaaaaaaaaaaaa: no event created it"},
-		{"public key leads nowhere", `DELETE FROM credential WHERE key_id = (SELECT key_id FROM api_key WHERE descr = 'a reader')`, index, "public key leads nowhere"},
-		{"public key leads elsewhere", `UPDATE credential SET key_id = (SELECT key_id FROM api_key WHERE descr = 'Owner' AND org_id = 'ORG')
-			WHERE key_id = (SELECT key_id FROM api_key WHERE descr = 'a reader')`, index, "its public key leads"},
+		{"key's project roles out of order", `UPDATE principal SET project_roles = project_roles || project_roles WHERE descr = 'a reader'`, key, "out of order"},
+		{"key's project roles cut", `UPDATE principal SET project_roles = substr(project_roles, 2) WHERE descr = 'a reader'`, audit.KindUnreadable, "project roles have 39 characters"},
+		{"key's access list", `UPDATE principal SET access_list = '' WHERE descr = 'Owner' AND org_id = 'ORG'`, key, "the access list is"},
+		{"key's access list wider", `UPDATE principal SET access_list = replace(access_list, '192.0.2.0/24', '192.0.0.0/16') WHERE descr = 'Owner' AND org_id = 'ORG'`, key, "the access list is"},
+		{"key's access list no list", `UPDATE principal SET access_list = 'x' WHERE descr = 'Owner' AND org_id = 'ORG'`, audit.KindUnreadable, "access list entry"},
+		{"key gone", `DELETE FROM principal WHERE descr = 'a reader'; DELETE FROM membership WHERE principal_id NOT IN (SELECT principal_id FROM principal)`, key, "it is not there"},
+		{"key new", `INSERT INTO principal SELECT org_id, 'aaaaaaaaaaaaaaaaaaaaaaaa', 'abababab', '', 'new', private_tail, sealed_md5, sealed_sha256, secrets, org_roles,
+			owner, access_list, created, '' FROM principal WHERE descr = 'a reader'`, key, "key aaaaaaaaaaaaaaaaaaaaaaaa: no event created it"},
+		{"public key leads nowhere", `DELETE FROM credential WHERE principal_id = (SELECT principal_id FROM principal WHERE descr = 'a reader')`, index, "public key leads nowhere"},
+		{"public key leads elsewhere", `UPDATE credential SET principal_id = (SELECT principal_id FROM principal WHERE descr = 'Owner' AND org_id = 'ORG')
+			WHERE principal_id = (SELECT principal_id FROM principal WHERE descr = 'a reader')`, index, "its public key leads"},
 
-		{"membership gone", `DELETE FROM membership WHERE key_id = (SELECT key_id FROM api_key WHERE descr = 'a reader')`, index, "has no membership row"},
-		{"membership raised", `UPDATE membership SET roles = 256 WHERE key_id = (SELECT key_id FROM api_key WHERE descr = 'a reader')`, index,
+		{"membership gone", `DELETE FROM membership WHERE principal_id = (SELECT principal_id FROM principal WHERE descr = 'a reader')`, index, "has no membership row"},
+		{"membership raised", `UPDATE membership SET roles = 256 WHERE principal_id = (SELECT principal_id FROM principal WHERE descr = 'a reader')`, index,
 			"but its membership row says [GROUP_OWNER]"},
-		{"membership with foreign bits", `UPDATE membership SET roles = roles | 2 WHERE key_id = (SELECT key_id FROM api_key WHERE descr = 'a reader')`, index,
+		{"membership with foreign bits", `UPDATE membership SET roles = roles | 2 WHERE principal_id = (SELECT principal_id FROM principal WHERE descr = 'a reader')`, index,
 			"no set of project roles"},
-		{"membership new", `INSERT INTO membership SELECT org_id, (SELECT project_id FROM project WHERE name = 'project 1'), key_id, 256
-			FROM api_key WHERE descr = 'a reader'`, index, "has a membership row, but holds no roles"},
+		{"membership new", `INSERT INTO membership SELECT org_id, (SELECT project_id FROM project WHERE name = 'project 1'), principal_id, 256
+			FROM principal WHERE descr = 'a reader'`, index, "has a membership row, but holds no roles"},
 		{"membership of no key", `INSERT INTO membership SELECT org_id, project_id, 'aaaaaaaaaaaaaaaaaaaaaaaa', 256 FROM project WHERE name = 'renamed'`,
 			index, "keys have a membership row"},
 	}

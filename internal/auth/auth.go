@@ -37,7 +37,7 @@ func New(keys *keyring.Keyring, offered []digest.Algorithm, clock func() time.Ti
 }
 
 // Seal computes what is kept of a private key. It is an op.SealFunc.
-func (a *Authenticator) Seal(id latchkey.KeyID, public latchkey.PublicKey, private latchkey.PrivateKey) (md5, sha256 []byte, err error) {
+func (a *Authenticator) Seal(id latchkey.PrincipalID, public latchkey.PublicKey, private latchkey.PrivateKey) (md5, sha256 []byte, err error) {
 	seal := func(alg digest.Algorithm) ([]byte, error) {
 		return a.keys.SealHA1(string(id), string(alg), digest.HA1(alg, string(public), private.Reveal()))
 	}
@@ -93,7 +93,7 @@ func (a *Authenticator) Proof(r *http.Request) (op.Proof, bool) {
 // check reads the key of the response and verifies it. A public key that
 // nobody holds takes the same work as a wrong response.
 func (a *Authenticator) check(rd latchkey.Reader, project latchkey.ProjectID, response *digest.Response, method string, expired bool) (latchkey.Credential, error) {
-	cred, err := rd.Credential(latchkey.PublicKey(response.Username), project)
+	cred, err := rd.Credential(response.Username, project)
 	known := err == nil
 	if err != nil && !isNotFound(err) {
 		return cred, err

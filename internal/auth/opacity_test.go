@@ -43,7 +43,7 @@ func TestOpacityInTime(t *testing.T) {
 		}
 		start := time.Now()
 		_ = store.View(context.Background(), func(r latchkey.Reader) error {
-			_, err := r.Credential(latchkey.PublicKey(unknown(i)), "")
+			_, err := r.Credential(unknown(i), "")
 			return err // the control: no dummy, no verification
 		})
 		control[i] = time.Since(start)
@@ -105,7 +105,7 @@ func newAuthenticator(t *testing.T) (*Authenticator, latchkey.Store) {
 		t.Fatal(err)
 	}
 	var rows []keyring.WrappedKey
-	for _, purpose := range []keyring.Purpose{keyring.HA1, keyring.Nonce} {
+	for _, purpose := range keyring.Purposes() {
 		k, err := keyring.Generate(master, purpose, 1, time.Now())
 		if err != nil {
 			t.Fatal(err)
@@ -145,10 +145,10 @@ func addKeys(t *testing.T, a *Authenticator, store latchkey.Store, n int) []stri
 		}
 		for range n {
 			private := latchkey.NewPrivateKey()
-			k := latchkey.APIKey{
-				ID: latchkey.NewID[latchkey.KeyID](now), OrgID: org.ID, PublicKey: latchkey.NewPublicKey(), Desc: "k",
-				PrivateTail: private.Tail(), OrgRoles: latchkey.Roles(latchkey.OrgMember), Created: now,
-			}
+			k := latchkey.APIKey{PrivateTail: private.Tail(), Principal: latchkey.Principal{
+				ID: latchkey.NewID[latchkey.PrincipalID](now), OrgID: org.ID, PublicKey: latchkey.NewPublicKey(), Desc: "k",
+				OrgRoles: latchkey.Roles(latchkey.OrgMember), Created: now,
+			}}
 			var err error
 			if k.SealedMD5, k.SealedSHA256, err = a.Seal(k.ID, k.PublicKey, private); err != nil {
 				return err

@@ -13,8 +13,9 @@ import (
 // Keyring holds the opened data keys. It never changes after [Open], is safe
 // for concurrent use and prints no key.
 type Keyring struct {
-	ha1   []sealKey   // newest first, at least one
-	nonce []*NonceKey // newest first, one or two
+	ha1   []sealKey              // newest first, at least one
+	nonce []*NonceKey            // newest first, one or two
+	plain map[Purpose][]PlainKey // of the other purposes, newest first, at least one of each
 	dummy []sealedDummy
 
 	// scratches hold *scratch: arguments of an AEAD escape to the heap.
@@ -39,6 +40,25 @@ func (k NonceKey) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, fmt.Sprint("NonceKey(", k.KID, ", redacted)"))
 }
 
+// PlainKey is a data key that its user applies itself, with its id. It prints
+// without the key, which is kept behind a pointer.
+type PlainKey struct {
+	ID  uint32
+	key *[keySize]byte
+}
+
+// Bytes returns the key: 32 bytes, not to be changed.
+func (k PlainKey) Bytes() []byte { return k.key[:] }
+
+// Format prints the key's id only, whatever the verb.
+func (k PlainKey) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, fmt.Sprint("PlainKey(", k.ID, ", redacted)"))
+}
+
+// Keys returns the keys of Token, Pepper or Checkpoint, newest first: what is
+// made new is made with the first, and what was made with any of them counts.
+func (k *Keyring) Keys(purpose Purpose) []PlainKey { return slices.Clone(k.plain[purpose]) }
+
 // Format prints how many keys there are, whatever the verb.
 func (k *Keyring) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, fmt.Sprint("Keyring(", len(k.ha1), " ha1, ", len(k.nonce), " nonce, redacted)"))
@@ -58,7 +78,7 @@ func Open(master MasterKey, rows []WrappedKey) (*Keyring, error) {
 	rows = slices.Clone(rows)
 	slices.SortFunc(rows, func(a, b WrappedKey) int { return cmp.Compare(b.ID, a.ID) })
 
-	k := &Keyring{scratches: sync.Pool{New: func() any { return new(scratch) }}}
+	k := &Keyring{plain: make(map[Purpose][]PlainKey), scratches: sync.Pool{New: func() any { return new(scratch) }}}
 	for _, row := range rows {
 		key, err := unwrap(master, row)
 		if err != nil {
@@ -71,6 +91,11 @@ func Open(master MasterKey, rows []WrappedKey) (*Keyring, error) {
 	if len(k.ha1) == 0 || len(k.nonce) == 0 {
 		return nil, fmt.Errorf("open keyring: %w: needs one for %q and one for %q, found %d and %d",
 			ErrMissingKey, HA1, Nonce, len(k.ha1), len(k.nonce))
+	}
+	for _, purpose := range []Purpose{Token, Pepper, Checkpoint} {
+		if len(k.plain[purpose]) == 0 {
+			return nil, fmt.Errorf("open keyring: %w: needs one for %q", ErrMissingKey, purpose)
+		}
 	}
 	if err := k.sealDummies(); err != nil {
 		return nil, fmt.Errorf("open keyring: %w", err)
@@ -99,6 +124,8 @@ func (k *Keyring) add(row WrappedKey, key [keySize]byte) error {
 			return fmt.Errorf("%w: the ids of the two newest %s keys differ by a multiple of 256", ErrDamagedKey, row.Purpose)
 		}
 		k.nonce = append(k.nonce, &NonceKey{KID: kid, Key: key})
+	case Token, Pepper, Checkpoint:
+		k.plain[row.Purpose] = append(k.plain[row.Purpose], PlainKey{row.ID, &key})
 	}
 	return nil
 }

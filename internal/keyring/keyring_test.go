@@ -23,6 +23,11 @@ func generate(t testing.TB, m MasterKey, purpose Purpose, id uint32) WrappedKey 
 
 func open(t testing.TB, m MasterKey, rows ...WrappedKey) *Keyring {
 	t.Helper()
+	for _, purpose := range []Purpose{Token, Pepper, Checkpoint} {
+		if !slices.ContainsFunc(rows, func(w WrappedKey) bool { return w.Purpose == purpose }) {
+			rows = append(rows, generate(t, m, purpose, 1))
+		}
+	}
 	k, err := Open(m, rows)
 	if err != nil {
 		t.Fatal(err)
@@ -103,7 +108,7 @@ func TestOpenRefusals(t *testing.T) {
 	}{
 		{"wrong file", other, []WrappedKey{ha1, nonce}, ErrWrongMasterKey, []string{other.Path(), "ha1/1"}},
 		{"one row of another", m, []WrappedKey{ha1, nonce, generate(t, other, Nonce, 2)}, ErrWrongMasterKey, []string{m.Path(), "nonce/2"}},
-		{"unused row of another", m, []WrappedKey{ha1, nonce, generate(t, other, "pepper", 4)}, ErrWrongMasterKey, []string{"pepper/4"}},
+		{"unused row of another", m, []WrappedKey{ha1, nonce, generate(t, other, "later", 4)}, ErrWrongMasterKey, []string{"later/4"}},
 		{"other id", m, []WrappedKey{ha1, as(nonce, Nonce, 2)}, ErrDamagedKey, []string{"nonce/2"}},
 		{"other purpose", m, []WrappedKey{ha1, nonce, as(nonce, HA1, 1)}, ErrDamagedKey, []string{"ha1/1"}},
 		{"cut", m, []WrappedKey{ha1, cut}, ErrDamagedKey, []string{"nonce/1"}},
@@ -114,6 +119,7 @@ func TestOpenRefusals(t *testing.T) {
 		{"nothing", m, nil, ErrMissingKey, []string{"ha1", "nonce"}},
 		{"no nonce key", m, []WrappedKey{ha1}, ErrMissingKey, []string{"1 and 0"}},
 		{"no HA1 key", m, []WrappedKey{nonce}, ErrMissingKey, []string{"0 and 1"}},
+		{"no token key", m, []WrappedKey{ha1, nonce}, ErrMissingKey, []string{"token"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			k, err := Open(c.master, c.rows)

@@ -21,7 +21,16 @@ const (
 	HA1 Purpose = "ha1"
 	// Nonce keys sign digest nonces.
 	Nonce Purpose = "nonce"
+	// Token keys sign access tokens.
+	Token Purpose = "token"
+	// Pepper keys hash the secrets of service accounts.
+	Pepper Purpose = "pepper"
+	// Checkpoint keys are seeds of Ed25519 keys that sign audit checkpoints.
+	Checkpoint Purpose = "checkpoint"
 )
+
+// Purposes returns the purposes of which a server needs a key.
+func Purposes() []Purpose { return []Purpose{HA1, Nonce, Token, Pepper, Checkpoint} }
 
 // WrappedKey is a data key as the database holds it: encrypted under the
 // master key. (Purpose, ID) is its identity.
@@ -73,6 +82,20 @@ func Generate(master MasterKey, purpose Purpose, id uint32, now time.Time) (Wrap
 	_, _ = rand.Read(blob[wrapNonceAt:wrapKeyAt])
 	blob = aead.Seal(blob, blob[wrapNonceAt:wrapKeyAt], key[:], wrapContext(purpose, id))
 	return WrappedKey{ID: id, Purpose: purpose, Created: now.UTC(), Blob: blob}, nil
+}
+
+// Check reports whether master opens all the rows: nil, ErrWrongMasterKey or
+// ErrDamagedKey. What is to be wrapped beside them is wrapped after it.
+func Check(master MasterKey, rows []WrappedKey) error {
+	if master.secret == nil {
+		return errors.New("check keyring: no master key")
+	}
+	for _, row := range rows {
+		if _, err := unwrap(master, row); err != nil {
+			return fmt.Errorf("open keyring: %w", err)
+		}
+	}
+	return nil
 }
 
 // wrapContext binds a wrapped key to its row.

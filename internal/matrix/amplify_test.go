@@ -191,6 +191,6 @@ func (c *collusion) learn(rt *rapid.T, name string, got answer) {
 		return
 	}
 	p := &principal{name: name, cred: newCredential(made.PublicKey, made.PrivateKey)}
-	p.key.ID, p.key.OrgID = latchkey.KeyID(made.ID), c.org
+	p.key.ID, p.key.OrgID = latchkey.PrincipalID(made.ID), c.org
 	c.keys = append(c.keys, p)
 }

@@ -251,12 +251,12 @@ func (c *cube) ask(p *point) want {
 func (c *cube) putBack(p *point, got answer) {
 	if p.target == nil {
 		var made struct {
-			ID latchkey.KeyID `json:"id"`
+			ID latchkey.PrincipalID `json:"id"`
 		}
 		if err := json.Unmarshal(got.body, &made); err != nil {
 			c.Fatal(err)
 		}
-		c.update(func(tx latchkey.Tx) error { return tx.DeleteKey(c.home, made.ID) })
+		c.update(func(tx latchkey.Tx) error { return tx.DeletePrincipal(c.home, made.ID) })
 		return
 	}
 	if p.way.after != nil {

@@ -72,8 +72,8 @@ func (m *matrix) made(got answer) string {
 }
 
 func deleteMadeKey(m *matrix, _ *cell, got answer) {
-	id := latchkey.KeyID(m.made(got))
-	m.update(func(tx latchkey.Tx) error { return tx.DeleteKey(m.home.ID, id) })
+	id := latchkey.PrincipalID(m.made(got))
+	m.update(func(tx latchkey.Tx) error { return tx.DeletePrincipal(m.home.ID, id) })
 }
 
 func deleteMadeProject(m *matrix, _ *cell, got answer) { m.deleteProject(m.made(got)) }
@@ -114,7 +114,7 @@ func throwaway(m *matrix, x *cell) {
 	m.update(func(tx latchkey.Tx) error {
 		k := x.caller.key
 		k.ProjectRoles = k.ProjectRoles.With(p.ID, stored(m, held))
-		return tx.UpdateKey(x.caller.key, k)
+		return tx.UpdatePrincipal(x.caller.key.Principal, k.Principal)
 	})
 }
 

@@ -119,10 +119,10 @@ func (p *principal) id() string { return string(p.key.ID) }
 func (w *world) newKey(org latchkey.OrgID, name string, h holdings, addresses ...string) *principal {
 	w.Helper()
 	private := latchkey.NewPrivateKey()
-	k := latchkey.APIKey{
-		ID: latchkey.NewID[latchkey.KeyID](time.Now()), OrgID: org, PublicKey: latchkey.NewPublicKey(),
-		Desc: "as it was", PrivateTail: private.Tail(), OrgRoles: stored(w, h.org), Created: time.Now().UTC(),
-	}
+	k := latchkey.APIKey{PrivateTail: private.Tail(), Principal: latchkey.Principal{
+		ID: latchkey.NewID[latchkey.PrincipalID](time.Now()), OrgID: org, PublicKey: latchkey.NewPublicKey(),
+		Desc: "as it was", OrgRoles: stored(w, h.org), Created: time.Now().UTC(),
+	}}
 	for id, r := range h.in {
 		k.ProjectRoles = k.ProjectRoles.With(latchkey.ProjectID(id), stored(w, r))
 	}
@@ -174,7 +174,7 @@ func (w *world) restore(list ...*principal) {
 			case errors.Is(err, latchkey.ErrNotFound):
 				err = tx.InsertKey(p.key)
 			case err == nil:
-				err = tx.UpdateKey(k, p.key)
+				err = tx.UpdatePrincipal(k.Principal, p.key.Principal)
 			}
 			if err != nil {
 				return err

@@ -78,7 +78,7 @@ func orgFacts(f facts, id latchkey.OrgID, name string, s latchkey.OrganizationSe
 	f[at+" settings"] = settingsText(s.AccessListRequired, s.SkipDefaultAlerts, s.MultiFactorAuthRequired, s.SecurityContact, s.MaxSecretValidityHours)
 }
 
-func keyFacts(f facts, org latchkey.OrgID, id latchkey.KeyID, pub latchkey.PublicKey, desc string, roles latchkey.RoleSet, projects latchkey.ProjectRoles, list latchkey.AccessList) {
+func keyFacts(f facts, org latchkey.OrgID, id latchkey.PrincipalID, pub latchkey.PublicKey, desc string, roles latchkey.RoleSet, projects latchkey.ProjectRoles, list latchkey.AccessList) {
 	at := fmt.Sprintf("org %s key %s", org, id)
 	f[at] = fmt.Sprintf("%s %q", pub, desc)
 	f[at+" roles"] = setOf(roles.Names()...).String()

@@ -39,7 +39,8 @@ type Proof struct {
 	// CodeStaleNonce, or a fault of the store.
 	Check func(latchkey.Reader, latchkey.ProjectID) (latchkey.Credential, error)
 	// Nonce and Count are noted when the request changes something. From
-	// Expires on they make no change any more.
+	// Expires on they make no change any more. A proof without a nonce may be
+	// used again and again: a bearer token.
 	Nonce   string
 	Count   uint32
 	Expires time.Time
@@ -60,7 +61,7 @@ type Call struct {
 // changed; any other failure is turned into CodeUnavailable or CodeInternal.
 func Do[I Input, O any](ctx context.Context, s *Service, o *Op[I, O], call *Call, in I) (O, error) {
 	var out O
-	var used usedEntry
+	var used used
 	turn := func(r latchkey.Reader, tx latchkey.Tx) (err error) {
 		out, used, err = attempt(s, o, call, in, r, tx)
 		return err
@@ -81,8 +82,8 @@ func Do[I Input, O any](ctx context.Context, s *Service, o *Op[I, O], call *Call
 	default:
 		err = s.store.View(ctx, func(r latchkey.Reader) error { return turn(r, nil) })
 	}
-	if used.prefix.IsValid() {
-		s.uses.note(used)
+	if used.n > 0 {
+		s.uses.note(&used)
 	}
 	if err != nil {
 		var none O
@@ -92,7 +93,7 @@ func Do[I Input, O any](ctx context.Context, s *Service, o *Op[I, O], call *Call
 }
 
 // attempt is one run of a call inside a transaction.
-func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchkey.Reader, tx latchkey.Tx) (out O, used usedEntry, err error) {
+func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchkey.Reader, tx latchkey.Tx) (out O, used used, err error) {
 	scope := in.Scope()
 	cred, err := call.Proof.Check(r, scope.Project)
 	if err != nil {
@@ -113,7 +114,8 @@ func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchk
 		Reader: r, Tx: tx, Caller: cred.Caller, Address: call.Address,
 		info: &o.Info, scope: scope, now: r.Now(), service: s,
 	}
-	if used, err = admit(&cred, call.Address, env.now); err != nil {
+	used.addr, used.at = call.Address, env.now
+	if err = admit(&cred, &used); err != nil {
 		return out, used, err
 	}
 	if call.Refusal != nil && call.Refusal.Rank <= RankPath {
@@ -128,7 +130,7 @@ func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchk
 	if call.Refusal != nil {
 		return out, used, call.Refusal.Err
 	}
-	if tx != nil {
+	if tx != nil && call.Proof.Nonce != "" {
 		if !env.now.Before(call.Proof.Expires) {
 			// The request waited until the note of its first use may be gone.
 			return out, used, latchkey.Refuse(latchkey.CodeStaleNonce).Because("the nonce grew too old while the request waited")
@@ -141,20 +143,26 @@ func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchk
 	return out, used, err
 }
 
-// admit checks the caller's address against its access list.
-func admit(cred *latchkey.Credential, addr netip.Addr, now time.Time) (usedEntry, error) {
-	if len(cred.Caller.AccessList) == 0 {
+// admit checks the caller's address against its access list and notes what let
+// it in.
+func admit(cred *latchkey.Credential, used *used) error {
+	c := &cred.Caller
+	if s := cred.Secrets.Find(c.Secret); s != nil {
+		used.add(useKey{c.OrgID, c.ID, string(s.ID), s.Created.Unix()})
+	}
+	if len(c.AccessList) == 0 {
 		if cred.AccessListRequired {
-			return usedEntry{}, latchkey.Refuse(latchkey.CodeAccessListRequired, addr.String())
+			return latchkey.Refuse(latchkey.CodeAccessListRequired, used.addr.String())
 		}
-		return usedEntry{}, nil
+		return nil
 	}
-	prefix, ok := cred.Caller.AccessList.Covers(addr)
+	prefix, ok := c.AccessList.Covers(used.addr)
 	if !ok {
-		return usedEntry{}, latchkey.Refuse(latchkey.CodeAddressNotAllowed, addr.String())
+		return latchkey.Refuse(latchkey.CodeAddressNotAllowed, used.addr.String())
 	}
-	entry := cred.Caller.AccessList[cred.Caller.AccessList.Index(prefix)]
-	return usedEntry{useKey{cred.Caller.OrgID, cred.Caller.ID, prefix, entry.Created.Unix()}, addr, now}, nil
+	entry := c.AccessList[c.AccessList.Index(prefix)]
+	used.add(useKey{c.OrgID, c.ID, prefix.String(), entry.Created.Unix()})
+	return nil
 }
 
 // enter finds the container of the path, which must be the caller's own, and

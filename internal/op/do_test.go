@@ -36,7 +36,7 @@ func newStage(t *testing.T) *stage {
 	st.store = store
 	st.service = op.NewService(op.Config{
 		Store: store, MaxKeysPerOrg: 10,
-		Seal: func(latchkey.KeyID, latchkey.PublicKey, latchkey.PrivateKey) ([]byte, []byte, error) {
+		Seal: func(latchkey.PrincipalID, latchkey.PublicKey, latchkey.PrivateKey) ([]byte, []byte, error) {
 			return []byte("md5"), []byte("sha256"), nil
 		},
 	})
@@ -53,7 +53,7 @@ func (st *stage) call(nonce string) *op.Call {
 		Address: netip.MustParseAddr("192.0.2.1"),
 		Proof: op.Proof{
 			Check: func(r latchkey.Reader, p latchkey.ProjectID) (latchkey.Credential, error) {
-				return r.Credential(st.setup.Owner.Key.PublicKey, p)
+				return r.Credential(string(st.setup.Owner.Key.PublicKey), p)
 			},
 			Nonce: nonce, Count: 1, Expires: st.now.Add(time.Minute),
 		},

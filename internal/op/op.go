@@ -82,18 +82,20 @@ func (env *Env) decideAs(caller policy.Principal, before, after policy.Grants) e
 	return nil
 }
 
-// touch asks the policy whether the caller dominates everything the key holds,
-// wherever that is: it takes all that the caller holds, too.
-func (env *Env) touch(key *latchkey.APIKey) error {
-	whole, err := env.callerKey()
+// touch asks the policy whether the caller dominates everything the principal
+// holds, wherever that is: it takes all that the caller holds, too.
+func (env *Env) touch(target *latchkey.Principal) error {
+	whole, err := env.callerPrincipal()
 	if err != nil {
 		return err
 	}
-	return env.decideAs(policy.Principal{ID: whole.ID, Grants: policy.GrantsOf(&whole)}, policy.GrantsOf(key), policy.Grants{})
+	return env.decideAs(policy.Principal{ID: whole.ID, Grants: policy.GrantsOf(&whole)}, policy.GrantsOf(target), policy.Grants{})
 }
 
-// callerKey reads the caller's own key with all its roles.
-func (env *Env) callerKey() (latchkey.APIKey, error) { return env.Key(env.Org(), env.Caller.ID) }
+// callerPrincipal reads the caller with all its roles.
+func (env *Env) callerPrincipal() (latchkey.Principal, error) {
+	return env.Reader.Principal(env.Org(), env.Caller.ID)
+}
 
 // record appends an event of the kinds the operation declared.
 func (env *Env) record(e latchkey.Event) error {
@@ -111,13 +113,32 @@ func (env *Env) record(e latchkey.Event) error {
 	return env.Tx.AppendEvent(&e)
 }
 
-// about starts an event that concerns a key.
-func about(typ latchkey.EventType, key *latchkey.APIKey, project latchkey.ProjectID, change latchkey.Change) latchkey.Event {
-	return latchkey.Event{Type: typ, TargetID: key.ID, TargetPublicKey: key.PublicKey, ProjectID: project, Change: change}
+// about starts an event that concerns a principal.
+func about(typ latchkey.EventType, p *latchkey.Principal, project latchkey.ProjectID, change latchkey.Change) latchkey.Event {
+	return latchkey.Event{Type: typ, TargetID: p.ID, TargetPublicKey: p.PublicKey, ProjectID: project, Change: change}
+}
+
+// kindEvents are the events of what happens to a principal, by its kind.
+type kindEvents struct {
+	deleted, rolesChanged, addedToProject, removedFromProject, entryAdded, entryDeleted latchkey.EventType
+}
+
+// eventsOf returns the events of the principal's kind.
+func eventsOf(id latchkey.PrincipalID) kindEvents {
+	if id.IsAccount() {
+		return kindEvents{
+			latchkey.EventAccountDeleted, latchkey.EventAccountRolesChanged, latchkey.EventAccountAddedToProject,
+			latchkey.EventAccountRemovedFromProject, latchkey.EventAccountEntryAdded, latchkey.EventAccountEntryDeleted,
+		}
+	}
+	return kindEvents{
+		latchkey.EventKeyDeleted, latchkey.EventKeyRolesChanged, latchkey.EventKeyAddedToProject,
+		latchkey.EventKeyRemovedFromProject, latchkey.EventEntryAdded, latchkey.EventEntryDeleted,
+	}
 }
 
 // key reads the target key of the caller's organization.
-func (env *Env) key(id latchkey.KeyID) (latchkey.APIKey, error) {
+func (env *Env) key(id latchkey.PrincipalID) (latchkey.APIKey, error) {
 	k, err := env.Key(env.Org(), id)
 	return k, whenMissing(err, latchkey.CodeKeyNotFound, string(id))
 }

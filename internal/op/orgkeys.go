@@ -31,7 +31,7 @@ var ListOrgKeys = &Op[OrgKeysInput, KeyPage]{
 // OrgKeyInput names a key of an organization.
 type OrgKeyInput struct {
 	Org latchkey.OrgID
-	Key latchkey.KeyID
+	Key latchkey.PrincipalID
 }
 
 // Scope implements Input.
@@ -91,7 +91,7 @@ func (env *Env) createKey(desc string, org latchkey.RoleSet, projects latchkey.P
 
 // keyCreated is the event of a key's birth.
 func keyCreated(key *latchkey.APIKey) latchkey.Event {
-	return about(latchkey.EventKeyCreated, key, "", latchkey.Change{Desc: &key.Desc, OrgRoles: key.OrgRoles.Names()})
+	return about(latchkey.EventKeyCreated, &key.Principal, "", latchkey.Change{Desc: &key.Desc, OrgRoles: key.OrgRoles.Names()})
 }
 
 // newKey makes a key and stores it. Public keys are drawn again while they are taken.
@@ -99,10 +99,10 @@ func (s *Service) newKey(tx latchkey.Tx, org latchkey.OrgID, desc string, orgRol
 	now := tx.Now()
 	private := latchkey.NewPrivateKey()
 	for {
-		key := latchkey.APIKey{
-			ID: latchkey.NewID[latchkey.KeyID](now), OrgID: org, PublicKey: latchkey.NewPublicKey(),
-			Desc: desc, PrivateTail: private.Tail(), OrgRoles: orgRoles, ProjectRoles: projects, Created: now,
-		}
+		key := latchkey.APIKey{PrivateTail: private.Tail(), Principal: latchkey.Principal{
+			ID: latchkey.NewID[latchkey.PrincipalID](now), OrgID: org, PublicKey: latchkey.NewPublicKey(),
+			Desc: desc, OrgRoles: orgRoles, ProjectRoles: projects, Created: now,
+		}}
 		var err error
 		if key.SealedMD5, key.SealedSHA256, err = s.seal(key.ID, key.PublicKey, private); err != nil {
 			return CreatedKey{}, err
@@ -120,7 +120,7 @@ func (s *Service) newKey(tx latchkey.Tx, org latchkey.OrgID, desc string, orgRol
 // UpdateOrgKeyInput says what changes in a key of an organization.
 type UpdateOrgKeyInput struct {
 	Org      latchkey.OrgID
-	Key      latchkey.KeyID
+	Key      latchkey.PrincipalID
 	Desc     *string          // nil leaves the description
 	SetRoles bool             // false leaves the roles
 	Roles    latchkey.RoleSet // organization roles
@@ -145,7 +145,7 @@ var UpdateOrgKey = &Op[UpdateOrgKeyInput, latchkey.APIKey]{
 		if err != nil {
 			return before, err
 		}
-		if err := env.touch(&before); err != nil {
+		if err := env.touch(&before.Principal); err != nil {
 			return before, err
 		}
 		after := before
@@ -161,34 +161,45 @@ var UpdateOrgKey = &Op[UpdateOrgKeyInput, latchkey.APIKey]{
 		if after.OrgRoles == before.OrgRoles && after.Desc == before.Desc {
 			return before, nil
 		}
-		if err := env.keepOwner(&before, &after); err != nil {
+		if err := env.keepOwner(&before.Principal, &after.Principal); err != nil {
 			return before, err
 		}
-		if err := env.Tx.UpdateKey(before, after); err != nil {
+		if err := env.Tx.UpdatePrincipal(before.Principal, after.Principal); err != nil {
 			return before, err
 		}
 		if after.OrgRoles != before.OrgRoles {
 			change := latchkey.Change{OrgRoles: after.OrgRoles.Names(), RolesBefore: before.OrgRoles.Names()}
-			if err := env.record(about(latchkey.EventKeyRolesChanged, &after, "", change)); err != nil {
+			if err := env.record(about(latchkey.EventKeyRolesChanged, &after.Principal, "", change)); err != nil {
 				return before, err
 			}
 		}
-		return after, env.recordDesc(&before, &after, "")
+		return after, env.recordDesc(&before.Principal, &after.Principal, "")
 	},
 }
 
-// keepOwner refuses to take the last durable owner from the organization.
-// After is the key as it would become.
-func (env *Env) keepOwner(before, after *latchkey.APIKey) error {
-	if !before.DurableOwner() || after.DurableOwner() {
+// keepOwner refuses to take the last durable owner from the organization, and
+// the last service account that owns it while it has no durable owner. After is
+// the principal as it would become.
+func (env *Env) keepOwner(before, after *latchkey.Principal) error {
+	if !before.OrgRoles.Has(latchkey.OrgOwner) || after.OrgRoles.Has(latchkey.OrgOwner) {
 		return nil
 	}
-	n, err := env.DurableOwners(env.Org())
+	durable, err := env.DurableOwners(env.Org())
 	if err != nil {
 		return err
 	}
-	if n <= 1 {
+	if before.DurableOwner() && durable <= 1 {
 		return latchkey.Refuse(latchkey.CodeLastOwner)
+	}
+	if before.DurableOwner() || durable > 0 {
+		return nil
+	}
+	accounts, err := env.OwnerAccounts(env.Org())
+	if err != nil {
+		return err
+	}
+	if accounts <= 1 {
+		return latchkey.Refuse(latchkey.CodeLastOwner).Because("the organization has no durable owner besides")
 	}
 	return nil
 }
@@ -206,15 +217,15 @@ var DeleteOrgKey = &Op[OrgKeyInput, Nothing]{
 		if err != nil {
 			return Nothing{}, err
 		}
-		if err := env.touch(&key); err != nil {
+		if err := env.touch(&key.Principal); err != nil {
 			return Nothing{}, err
 		}
-		if err := env.keepOwner(&key, &latchkey.APIKey{}); err != nil {
+		if err := env.keepOwner(&key.Principal, &latchkey.Principal{}); err != nil {
 			return Nothing{}, err
 		}
-		if err := env.Tx.DeleteKey(env.Org(), key.ID); err != nil {
+		if err := env.Tx.DeletePrincipal(env.Org(), key.ID); err != nil {
 			return Nothing{}, err
 		}
-		return Nothing{}, env.record(about(latchkey.EventKeyDeleted, &key, "", latchkey.Change{}))
+		return Nothing{}, env.record(about(latchkey.EventKeyDeleted, &key.Principal, "", latchkey.Change{}))
 	},
 }

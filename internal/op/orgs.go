@@ -201,13 +201,13 @@ type RootInput struct{}
 // Scope implements Input.
 func (RootInput) Scope() policy.Scope { return policy.Scope{} }
 
-// GetSystemStatus returns the caller's own key.
-var GetSystemStatus = &Op[RootInput, latchkey.APIKey]{
+// GetSystemStatus returns the caller itself.
+var GetSystemStatus = &Op[RootInput, latchkey.Principal]{
 	Info: Info{
-		Name: "getSystemStatus", Summary: "Get the status of the server and the caller's key",
+		Name: "getSystemStatus", Summary: "Get the status of the server and of the caller",
 		Rule: policy.Rule{Gate: policy.GateAnyone},
 	},
-	run: func(env *Env, _ RootInput) (latchkey.APIKey, error) { return env.callerKey() },
+	run: func(env *Env, _ RootInput) (latchkey.Principal, error) { return env.callerPrincipal() },
 }
 
 // GetIPInfo returns the address from which the caller calls.

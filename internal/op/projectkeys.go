@@ -65,7 +65,7 @@ var CreateProjectKey = &Op[CreateProjectKeyInput, CreatedKey]{
 		if err != nil {
 			return CreatedKey{}, err
 		}
-		return created, env.record(about(latchkey.EventKeyAddedToProject, &created.Key, in.Project,
+		return created, env.record(about(latchkey.EventKeyAddedToProject, &created.Key.Principal, in.Project,
 			latchkey.Change{ProjectRoles: in.Roles.Names()}))
 	},
 }
@@ -73,7 +73,7 @@ var CreateProjectKey = &Op[CreateProjectKeyInput, CreatedKey]{
 // ReplaceProjectRolesInput says what the roles of a key in a project become.
 type ReplaceProjectRolesInput struct {
 	Project  latchkey.ProjectID
-	Key      latchkey.KeyID
+	Key      latchkey.PrincipalID
 	Desc     *string          // nil leaves the description
 	SetRoles bool             // false leaves the roles
 	Roles    latchkey.RoleSet // project roles
@@ -113,10 +113,10 @@ func replaceProjectRoles(env *Env, in ReplaceProjectRolesInput) (latchkey.APIKey
 		if err := env.decide(policy.InProject(in.Project, held), policy.InProject(in.Project, in.Roles)); err != nil {
 			return before, err
 		}
-		after = withProjectRoles(before, in.Project, in.Roles)
+		after.Principal = withProjectRoles(before.Principal, in.Project, in.Roles)
 	}
 	if in.Desc != nil && *in.Desc != before.Desc {
-		if err := env.touch(&before); err != nil {
+		if err := env.touch(&before.Principal); err != nil {
 			return before, err
 		}
 		after.Desc = *in.Desc
@@ -125,19 +125,19 @@ func replaceProjectRoles(env *Env, in ReplaceProjectRolesInput) (latchkey.APIKey
 	if !rolesChanged && after.Desc == before.Desc {
 		return before, nil
 	}
-	if err := env.Tx.UpdateKey(before, after); err != nil {
+	if err := env.Tx.UpdatePrincipal(before.Principal, after.Principal); err != nil {
 		return before, err
 	}
 	if rolesChanged {
-		if err := env.recordProjectRoles(&before, &after, in.Project); err != nil {
+		if err := env.recordProjectRoles(&before.Principal, &after.Principal, in.Project); err != nil {
 			return before, err
 		}
 	}
-	return after, env.recordDesc(&before, &after, in.Project)
+	return after, env.recordDesc(&before.Principal, &after.Principal, in.Project)
 }
 
-// recordDesc records a changed description, if it changed.
-func (env *Env) recordDesc(before, after *latchkey.APIKey, project latchkey.ProjectID) error {
+// recordDesc records a changed description of a key, if it changed.
+func (env *Env) recordDesc(before, after *latchkey.Principal, project latchkey.ProjectID) error {
 	if before.Desc == after.Desc {
 		return nil
 	}
@@ -147,7 +147,7 @@ func (env *Env) recordDesc(before, after *latchkey.APIKey, project latchkey.Proj
 // ProjectKeyInput names a key and a project.
 type ProjectKeyInput struct {
 	Project latchkey.ProjectID
-	Key     latchkey.KeyID
+	Key     latchkey.PrincipalID
 	Roles   latchkey.RoleSet // project roles; for adding only
 }
 
@@ -178,36 +178,36 @@ var AddKeyToProject = &Op[ProjectKeyInput, Nothing]{
 		if err := env.decide(policy.Grants{}, policy.InProject(in.Project, in.Roles)); err != nil {
 			return Nothing{}, err
 		}
-		return Nothing{}, env.assign(before, in.Project, in.Roles)
+		return Nothing{}, env.assign(before.Principal, in.Project, in.Roles)
 	},
 }
 
-// assign puts the key into a project it is not in, and records that.
-func (env *Env) assign(before latchkey.APIKey, project latchkey.ProjectID, roles latchkey.RoleSet) error {
+// assign puts the principal into a project it is not in, and records that.
+func (env *Env) assign(before latchkey.Principal, project latchkey.ProjectID, roles latchkey.RoleSet) error {
 	after := withProjectRoles(before, project, roles)
-	if err := env.Tx.UpdateKey(before, after); err != nil {
+	if err := env.Tx.UpdatePrincipal(before, after); err != nil {
 		return err
 	}
 	return env.recordProjectRoles(&before, &after, project)
 }
 
-// withProjectRoles returns the key with those roles in the project. A key in a
-// project is a member of the organization, unless it holds more there already.
-func withProjectRoles(key latchkey.APIKey, project latchkey.ProjectID, roles latchkey.RoleSet) latchkey.APIKey {
-	key.ProjectRoles = key.ProjectRoles.With(project, roles)
-	if key.OrgRoles == 0 {
-		key.OrgRoles = latchkey.Roles(latchkey.OrgMember)
+// withProjectRoles returns the principal with those roles in the project. Who is
+// in a project is a member of the organization, unless it holds more there already.
+func withProjectRoles(p latchkey.Principal, project latchkey.ProjectID, roles latchkey.RoleSet) latchkey.Principal {
+	p.ProjectRoles = p.ProjectRoles.With(project, roles)
+	if p.OrgRoles == 0 {
+		p.OrgRoles = latchkey.Roles(latchkey.OrgMember)
 	}
-	return key
+	return p
 }
 
 // recordProjectRoles records that the roles in a project became those of
 // after: added to the project if there were none before, changed otherwise.
-func (env *Env) recordProjectRoles(before, after *latchkey.APIKey, project latchkey.ProjectID) error {
+func (env *Env) recordProjectRoles(before, after *latchkey.Principal, project latchkey.ProjectID) error {
 	held := before.ProjectRoles.Get(project)
-	typ := latchkey.EventKeyRolesChanged
+	typ := eventsOf(after.ID).rolesChanged
 	if held == 0 {
-		typ = latchkey.EventKeyAddedToProject
+		typ = eventsOf(after.ID).addedToProject
 	}
 	change := latchkey.Change{ProjectRoles: after.ProjectRoles.Get(project).Names(), RolesBefore: held.Names()}
 	if after.OrgRoles != before.OrgRoles {
@@ -237,12 +237,18 @@ var RemoveKeyFromProject = &Op[ProjectKeyInput, Nothing]{
 		if err := env.decide(policy.InProject(in.Project, held), policy.Grants{}); err != nil {
 			return Nothing{}, err
 		}
-		after := before
-		after.ProjectRoles = before.ProjectRoles.With(in.Project, 0)
-		if err := env.Tx.UpdateKey(before, after); err != nil {
-			return Nothing{}, err
-		}
-		return Nothing{}, env.record(about(latchkey.EventKeyRemovedFromProject, &after, in.Project,
-			latchkey.Change{RolesBefore: held.Names()}))
+		return Nothing{}, env.removeFromProject(before.Principal, in.Project)
 	},
+}
+
+// removeFromProject takes all roles in one project from the principal, and
+// records that.
+func (env *Env) removeFromProject(before latchkey.Principal, project latchkey.ProjectID) error {
+	after := before
+	after.ProjectRoles = before.ProjectRoles.With(project, 0)
+	if err := env.Tx.UpdatePrincipal(before, after); err != nil {
+		return err
+	}
+	return env.record(about(eventsOf(after.ID).removedFromProject, &after, project,
+		latchkey.Change{RolesBefore: before.ProjectRoles.Get(project).Names()}))
 }

@@ -37,7 +37,7 @@ func (env *Env) projects(name string, page latchkey.Page) (out ProjectPage, err 
 	if (policy.Grants{Org: env.Caller.OrgRoles}).EffectiveInProject("") != 0 {
 		out.Projects, out.Total, err = env.Projects(env.Org(), name, page)
 	} else {
-		out.Projects, out.Total, err = env.ProjectsOfKey(env.Org(), env.Caller.ID, name, page)
+		out.Projects, out.Total, err = env.ProjectsOf(env.Org(), env.Caller.ID, name, page)
 	}
 	return out, err
 }
@@ -80,7 +80,7 @@ var GetProjectByName = &Op[ProjectNameInput, latchkey.Project]{
 		if err != nil {
 			return p, whenMissing(err, unknown.Code, unknown.Params...)
 		}
-		caller, err := env.callerKey()
+		caller, err := env.callerPrincipal()
 		if err != nil {
 			return p, err
 		}
@@ -112,7 +112,7 @@ var CreateProject = &Op[CreateProjectInput, latchkey.Project]{
 		Name: "createGroup", Summary: "Create a project",
 		Rule:    policy.Rule{Gate: policy.GateProjectCreator, Role: latchkey.OrgGroupCreator},
 		Changes: true,
-		Events:  []latchkey.EventType{latchkey.EventProjectCreated, latchkey.EventKeyAddedToProject},
+		Events:  []latchkey.EventType{latchkey.EventProjectCreated, latchkey.EventKeyAddedToProject, latchkey.EventAccountAddedToProject},
 	},
 	run: func(env *Env, in CreateProjectInput) (latchkey.Project, error) {
 		if in.Org != "" && in.Org != env.Org() {
@@ -131,7 +131,7 @@ var CreateProject = &Op[CreateProjectInput, latchkey.Project]{
 		if err := env.record(projectCreated(&p)); err != nil {
 			return p, err
 		}
-		caller, err := env.callerKey()
+		caller, err := env.callerPrincipal()
 		if err != nil {
 			return p, err
 		}
@@ -236,7 +236,7 @@ var DeleteProject = &Op[ProjectInput, Nothing]{
 		change := latchkey.Change{Name: &env.Project.Name}
 		for key, roles := range went {
 			if change.Assignments == nil {
-				change.Assignments = make(map[latchkey.KeyID][]string, len(went))
+				change.Assignments = make(map[latchkey.PrincipalID][]string, len(went))
 			}
 			change.Assignments[key] = roles.Names()
 		}

@@ -7,7 +7,7 @@ import (
 
 // SealFunc computes what is kept of a private key: the HA1 values of the
 // algorithms, each sealed. It returns an error when a data key is missing.
-type SealFunc func(latchkey.KeyID, latchkey.PublicKey, latchkey.PrivateKey) (md5, sha256 []byte, err error)
+type SealFunc func(latchkey.PrincipalID, latchkey.PublicKey, latchkey.PrivateKey) (md5, sha256 []byte, err error)
 
 // Config is what a service needs; every field is required.
 type Config struct {

@@ -140,5 +140,5 @@ func (c command) key(desc string, org latchkey.RoleSet, project latchkey.Project
 	if err := c.record(keyCreated(&created.Key)); err != nil || project == "" {
 		return created, err
 	}
-	return created, c.record(about(latchkey.EventKeyAddedToProject, &created.Key, project, latchkey.Change{ProjectRoles: readOnly.Names()}))
+	return created, c.record(about(latchkey.EventKeyAddedToProject, &created.Key.Principal, project, latchkey.Change{ProjectRoles: readOnly.Names()}))
 }

@@ -10,58 +10,82 @@ import (
 	"github.com/latchkey/latchkey"
 )
 
-// usedEntry says which access list entry let a request in.
-type usedEntry struct {
-	useKey
-	addr netip.Addr
-	at   time.Time
+// useKey names a part of a principal that can be used. One that was deleted and
+// made again is another.
+type useKey struct {
+	org       latchkey.OrgID
+	principal latchkey.PrincipalID
+	what      string // as in latchkey.Use
+	created   int64  // the part's, in Unix seconds
 }
 
-// uses sums the use of access list entries in memory, so that a request never
-// writes for it. What was summed since the last flush is lost in a crash; it
-// is no part of the audited state.
+// useOfEntry names an entry of the principal's access list.
+func useOfEntry(p *latchkey.Principal, e latchkey.AccessListEntry) useKey {
+	return useKey{p.OrgID, p.ID, e.Prefix.String(), e.Created.Unix()}
+}
+
+// useOfSecret names a secret of the service account.
+func useOfSecret(p *latchkey.Principal, s *latchkey.Secret) useKey {
+	return useKey{p.OrgID, p.ID, string(s.ID), s.Created.Unix()}
+}
+
+// used says what a request used: at most an entry and a secret, at one time
+// from one address.
+type used struct {
+	parts [2]useKey
+	n     int
+	addr  netip.Addr
+	at    time.Time
+}
+
+func (u *used) add(k useKey) {
+	u.parts[u.n] = k
+	u.n++
+}
+
+// uses sums the use of access list entries and secrets in memory, so that a
+// request never writes for it. What was summed since the last flush is lost in
+// a crash; it is no part of the audited state.
 type uses struct {
 	mu  sync.Mutex
-	sum map[useKey]latchkey.AccessListUse
+	sum map[useKey]latchkey.Use
 }
 
-// useKey names an entry. One that was deleted and added again is another.
-type useKey struct {
-	org     latchkey.OrgID
-	key     latchkey.KeyID
-	prefix  netip.Prefix
-	created int64 // the entry's, in Unix seconds
-}
+func newUses() *uses { return &uses{sum: make(map[useKey]latchkey.Use)} }
 
-func newUses() *uses { return &uses{sum: make(map[useKey]latchkey.AccessListUse)} }
-
-func (u *uses) note(e usedEntry) {
+func (u *uses) note(x *used) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	s := u.sum[e.useKey]
-	s.Prefix, s.LastUsed, s.LastAddress = e.prefix, e.at, e.addr
-	s.Count++
-	u.sum[e.useKey] = s
+	for _, k := range x.parts[:x.n] {
+		s := u.sum[k]
+		s.What, s.LastUsed, s.LastAddress = k.what, x.at, x.addr
+		s.Count++
+		u.sum[k] = s
+	}
 }
 
-// of returns what was summed for an entry and is not written yet.
-func (u *uses) of(k useKey) (latchkey.AccessListUse, bool) {
+// with returns what was written of a use together with what was summed since.
+func (u *uses) with(written latchkey.Use, k useKey) latchkey.Use {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	s, ok := u.sum[k]
-	return s, ok
+	if !ok {
+		return written
+	}
+	s.Count += written.Count
+	return s
 }
 
-func (u *uses) take() map[useKey]latchkey.AccessListUse {
+func (u *uses) take() map[useKey]latchkey.Use {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	sum := u.sum
-	u.sum = make(map[useKey]latchkey.AccessListUse)
+	u.sum = make(map[useKey]latchkey.Use)
 	return sum
 }
 
 // giveBack adds what could not be written to what came in since.
-func (u *uses) giveBack(sum map[useKey]latchkey.AccessListUse) {
+func (u *uses) giveBack(sum map[useKey]latchkey.Use) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for k, old := range sum {
@@ -75,30 +99,29 @@ func (u *uses) giveBack(sum map[useKey]latchkey.AccessListUse) {
 	}
 }
 
-// FlushUse writes the summed use of access list entries that are still there.
-// It returns the store's error; then nothing is lost and the next call tries
-// again.
+// FlushUse writes the summed use of access list entries and secrets that are
+// still there. It returns the store's error; then nothing is lost and the next
+// call tries again.
 func (s *Service) FlushUse(ctx context.Context) error {
 	sum := s.uses.take()
 	if len(sum) == 0 {
 		return nil
 	}
 	err := s.store.Update(ctx, func(tx latchkey.Tx) error {
-		lists := make(map[latchkey.KeyID]latchkey.AccessList)
+		there := make(map[latchkey.PrincipalID]map[useKey]bool)
 		for k, use := range sum {
-			list, read := lists[k.key]
+			parts, read := there[k.principal]
 			if !read {
-				key, err := tx.Key(k.org, k.key)
-				if err != nil && !errors.Is(err, latchkey.ErrNotFound) {
+				var err error
+				if parts, err = partsOf(tx, k.org, k.principal); err != nil {
 					return err
 				}
-				list = key.AccessList // none of a key that is gone
-				lists[k.key] = list
+				there[k.principal] = parts
 			}
-			if i := list.Index(k.prefix); i < 0 || list[i].Created.Unix() != k.created {
+			if !parts[k] {
 				continue
 			}
-			if err := tx.AddAccessListUse(k.org, k.key, k.prefix, use.Count, use.LastUsed, use.LastAddress); err != nil {
+			if err := tx.AddUse(k.org, k.principal, use); err != nil {
 				return err
 			}
 		}
@@ -108,6 +131,34 @@ func (s *Service) FlushUse(ctx context.Context) error {
 		s.uses.giveBack(sum)
 	}
 	return err
+}
+
+// partsOf returns what of a principal can be used; nothing of one that is gone.
+func partsOf(r latchkey.Reader, org latchkey.OrgID, id latchkey.PrincipalID) (map[useKey]bool, error) {
+	parts := make(map[useKey]bool)
+	p, err := r.Principal(org, id)
+	if errors.Is(err, latchkey.ErrNotFound) {
+		return parts, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range p.AccessList {
+		parts[useOfEntry(&p, e)] = true
+	}
+	if !id.IsAccount() {
+		return parts, nil
+	}
+	account, err := r.Account(org, id)
+	for i := range account.Secrets {
+		parts[useOfSecret(&p, &account.Secrets[i])] = true
+	}
+	return parts, err
+}
+
+// ForgetTokens drops the notes of revoked tokens that expired a while ago.
+func (s *Service) ForgetTokens(ctx context.Context) error {
+	return s.forget(ctx, latchkey.Tx.ForgetTokens)
 }
 
 // forgottenAtOnce is how many notes of nonces are dropped in one change, so
@@ -120,9 +171,14 @@ const rememberedFor = time.Minute
 
 // ForgetNonces drops the notes of nonces that expired a while ago.
 func (s *Service) ForgetNonces(ctx context.Context) error {
+	return s.forget(ctx, latchkey.Tx.ForgetNonces)
+}
+
+// forget drops notes a part at a time until none is left that expired a while ago.
+func (s *Service) forget(ctx context.Context, some func(tx latchkey.Tx, before time.Time, limit int) (int, error)) error {
 	for n := forgottenAtOnce; n == forgottenAtOnce; {
 		err := s.store.Update(ctx, func(tx latchkey.Tx) (err error) {
-			n, err = tx.ForgetNonces(tx.Now().Add(-rememberedFor), forgottenAtOnce)
+			n, err = some(tx, tx.Now().Add(-rememberedFor), forgottenAtOnce)
 			return err
 		})
 		if err != nil {

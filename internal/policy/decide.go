@@ -11,8 +11,8 @@ type Grants struct {
 	Projects latchkey.ProjectRoles
 }
 
-// GrantsOf returns all that a key holds.
-func GrantsOf(k *latchkey.APIKey) Grants { return Grants{k.OrgRoles, k.ProjectRoles} }
+// GrantsOf returns all that a key or a service account holds.
+func GrantsOf(p *latchkey.Principal) Grants { return Grants{p.OrgRoles, p.ProjectRoles} }
 
 // InProject returns the grants that are roles in one project only.
 func InProject(id latchkey.ProjectID, roles latchkey.RoleSet) Grants {
@@ -21,7 +21,7 @@ func InProject(id latchkey.ProjectID, roles latchkey.RoleSet) Grants {
 
 // Principal is who asks.
 type Principal struct {
-	ID latchkey.KeyID
+	ID latchkey.PrincipalID
 	Grants
 }
 
@@ -72,7 +72,7 @@ type Rule struct {
 type Scope struct {
 	Org     latchkey.OrgID
 	Project latchkey.ProjectID
-	Target  latchkey.KeyID
+	Target  latchkey.PrincipalID
 }
 
 // Granting says how far dominance goes.

@@ -13,8 +13,8 @@ const (
 	own      = latchkey.ProjectID("0000000000000000000000b1")
 	other    = latchkey.ProjectID("0000000000000000000000b2")
 	third    = latchkey.ProjectID("0000000000000000000000b3")
-	self     = latchkey.KeyID("0000000000000000000000c1")
-	stranger = latchkey.KeyID("0000000000000000000000c2")
+	self     = latchkey.PrincipalID("0000000000000000000000c1")
+	stranger = latchkey.PrincipalID("0000000000000000000000c2")
 )
 
 // caller is a principal with those roles in the organization and in own.

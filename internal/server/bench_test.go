@@ -28,7 +28,7 @@ func mustParse(target string) *url.URL {
 	return u
 }
 
-func keyTarget(base string, project latchkey.ProjectID, key latchkey.KeyID) string {
+func keyTarget(base string, project latchkey.ProjectID, key latchkey.PrincipalID) string {
 	return base + "/groups/" + string(project) + "/apiKeys/" + string(key)
 }
 
@@ -120,7 +120,7 @@ func BenchmarkBareHandler(b *testing.B) {
 func BenchmarkManyProjects(b *testing.B) {
 	for _, projects := range []int{10, 5000} {
 		for _, n := range goroutines {
-			run := func(name string, f func(b *testing.B, r *rig, wide []latchkey.APIKey, wideKey credential, other latchkey.KeyID, n int)) {
+			run := func(name string, f func(b *testing.B, r *rig, wide []latchkey.APIKey, wideKey credential, other latchkey.PrincipalID, n int)) {
 				b.Run(fmt.Sprintf("%s/projects=%d/goroutines=%d", name, projects, n), func(b *testing.B) {
 					r := newRig(b)
 					ids := r.projects(projects - 1)
@@ -129,16 +129,16 @@ func BenchmarkManyProjects(b *testing.B) {
 					f(b, r, wide, key, others[0].ID, n)
 				})
 			}
-			run("get-project-as", func(b *testing.B, r *rig, _ []latchkey.APIKey, key credential, _ latchkey.KeyID, n int) {
+			run("get-project-as", func(b *testing.B, r *rig, _ []latchkey.APIKey, key credential, _ latchkey.PrincipalID, n int) {
 				target := "/api/atlas/v2/groups/" + string(r.setup.Project.ID)
 				r.share(b, n, key, func(c *caller, _ int) { c.do(http.MethodGet, target, "", 200) })
 			})
-			run("patch-as", func(b *testing.B, r *rig, _ []latchkey.APIKey, key credential, other latchkey.KeyID, n int) {
+			run("patch-as", func(b *testing.B, r *rig, _ []latchkey.APIKey, key credential, other latchkey.PrincipalID, n int) {
 				target := keyTarget("/api/atlas/v2", r.setup.Project.ID, other)
 				bodies := [2]string{`{"roles":["GROUP_READ_ONLY"]}`, `{"roles":["GROUP_ACCESS_MANAGER"]}`}
 				r.share(b, n, key, func(c *caller, n int) { c.do(http.MethodPatch, target, bodies[n%2], 200) })
 			})
-			run("patch-of", func(b *testing.B, r *rig, wide []latchkey.APIKey, _ credential, _ latchkey.KeyID, n int) {
+			run("patch-of", func(b *testing.B, r *rig, wide []latchkey.APIKey, _ credential, _ latchkey.PrincipalID, n int) {
 				target := keyTarget("/api/atlas/v2", r.setup.Project.ID, wide[0].ID)
 				r.share(b, n, r.owner, func(c *caller, n int) { c.do(http.MethodPatch, target, patchBody[n%2], 200) })
 			})

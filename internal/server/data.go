@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/latchkey/latchkey"
@@ -90,12 +91,14 @@ func openKeys(ctx context.Context, store latchkey.Store, masterKeyFile string) (
 	if err != nil {
 		return nil, err
 	}
-	if len(wrapped) == 0 {
-		if wrapped, err = makeDataKeys(ctx, store, master); err != nil {
-			return nil, err
-		}
+	if err := keyring.Check(master, wrapped); err != nil {
+		return nil, err
 	}
-	return keyring.Open(master, wrapped)
+	made, err := makeDataKeys(ctx, store, master, wrapped)
+	if err != nil {
+		return nil, err
+	}
+	return keyring.Open(master, append(wrapped, made...))
 }
 
 func readWrapped(ctx context.Context, store latchkey.Store) ([]keyring.WrappedKey, error) {
@@ -114,16 +117,22 @@ func readWrapped(ctx context.Context, store latchkey.Store) ([]keyring.WrappedKe
 	return out, err
 }
 
-// makeDataKeys makes the first data key of each purpose. It is a maintenance
-// command of the store.
-func makeDataKeys(ctx context.Context, store latchkey.Store, master keyring.MasterKey) ([]keyring.WrappedKey, error) {
+// makeDataKeys makes the first data key of each purpose that has none. It is a
+// maintenance command of the store.
+func makeDataKeys(ctx context.Context, store latchkey.Store, master keyring.MasterKey, have []keyring.WrappedKey) ([]keyring.WrappedKey, error) {
 	var made []keyring.WrappedKey
-	for _, purpose := range []keyring.Purpose{keyring.HA1, keyring.Nonce} {
+	for _, purpose := range keyring.Purposes() {
+		if slices.ContainsFunc(have, func(k keyring.WrappedKey) bool { return k.Purpose == purpose }) {
+			continue
+		}
 		k, err := keyring.Generate(master, purpose, 1, time.Now())
 		if err != nil {
 			return nil, err
 		}
 		made = append(made, k)
+	}
+	if len(made) == 0 {
+		return nil, nil
 	}
 	return made, store.Update(ctx, func(tx latchkey.Tx) error {
 		for _, k := range made {

@@ -26,9 +26,9 @@ const (
 
 // NewKey is a key that was just created, with the only copy of its private key.
 type NewKey struct {
-	KeyID      latchkey.KeyID     `json:"apiKeyId"`
-	PublicKey  latchkey.PublicKey `json:"publicKey"`
-	PrivateKey string             `json:"privateKey"`
+	KeyID      latchkey.PrincipalID `json:"apiKeyId"`
+	PublicKey  latchkey.PublicKey   `json:"publicKey"`
+	PrivateKey string               `json:"privateKey"`
 }
 
 // OwnerKey is a new owner key of an organization.
@@ -70,7 +70,7 @@ func (d *Data) SetUp(ctx context.Context, example bool) (FirstKeys, error) {
 	if err != nil {
 		return FirstKeys{}, err
 	}
-	seal := func(id latchkey.KeyID, public latchkey.PublicKey, private latchkey.PrivateKey) (md5, sha256 []byte, err error) {
+	seal := func(id latchkey.PrincipalID, public latchkey.PublicKey, private latchkey.PrivateKey) (md5, sha256 []byte, err error) {
 		if err := pending.keep(NewKey{id, public, private.Reveal()}); err != nil {
 			return nil, nil, err
 		}
@@ -211,7 +211,7 @@ func (p *pendingKeys) keep(k NewKey) error {
 func (p *pendingKeys) match(r latchkey.Reader) (FirstKeys, error) {
 	var found FirstKeys
 	for _, k := range p.keys {
-		cred, err := r.Credential(k.PublicKey, "")
+		cred, err := r.Credential(string(k.PublicKey), "")
 		switch {
 		case errors.Is(err, latchkey.ErrNotFound):
 			continue

@@ -95,10 +95,10 @@ func (r *rig) keys(n int, org, roles latchkey.RoleSet, projects ...latchkey.Proj
 	err := r.data.Store.Update(context.Background(), func(tx latchkey.Tx) error {
 		list = list[:0]
 		for i := range n {
-			k := latchkey.APIKey{
-				OrgID: r.setup.Org.ID, ID: latchkey.NewID[latchkey.KeyID](tx.Now()), PublicKey: latchkey.NewPublicKey(),
-				Desc: fmt.Sprint("key ", i), PrivateTail: private.Tail(), OrgRoles: org, ProjectRoles: held, Created: tx.Now(),
-			}
+			k := latchkey.APIKey{PrivateTail: private.Tail(), Principal: latchkey.Principal{
+				OrgID: r.setup.Org.ID, ID: latchkey.NewID[latchkey.PrincipalID](tx.Now()), PublicKey: latchkey.NewPublicKey(),
+				Desc: fmt.Sprint("key ", i), OrgRoles: org, ProjectRoles: held, Created: tx.Now(),
+			}}
 			var err error
 			if k.SealedMD5, k.SealedSHA256, err = r.server.auth.Seal(k.ID, k.PublicKey, private); err != nil {
 				return err

@@ -52,8 +52,8 @@ func (r *Request) ProjectID() latchkey.ProjectID {
 }
 
 // KeyID returns the key's id in the path.
-func (r *Request) KeyID() latchkey.KeyID {
-	return pathID[latchkey.KeyID](r, "apiUserId", latchkey.CodeMalformedKeyID)
+func (r *Request) KeyID() latchkey.PrincipalID {
+	return pathID[latchkey.PrincipalID](r, "apiUserId", latchkey.CodeMalformedKeyID)
 }
 
 // pathID parses an id of the path in one place, so that the id that is judged

@@ -33,11 +33,13 @@ func newFixture(t testing.TB, alg digest.Algorithm) *fixture {
 	f := &fixture{now: time.Now(), offered: []digest.Algorithm{digest.MD5, digest.SHA256}}
 	master, err := keyring.CreateMasterKey(filepath.Join(t.TempDir(), "master.key"))
 	fatal(t, err)
-	ha1Key, err := keyring.Generate(master, keyring.HA1, 1, f.now)
-	fatal(t, err)
-	nonceKey, err := keyring.Generate(master, keyring.Nonce, 1, f.now)
-	fatal(t, err)
-	f.ring, err = keyring.Open(master, []keyring.WrappedKey{ha1Key, nonceKey})
+	var rows []keyring.WrappedKey
+	for _, purpose := range keyring.Purposes() {
+		k, err := keyring.Generate(master, purpose, 1, f.now)
+		fatal(t, err)
+		rows = append(rows, k)
+	}
+	f.ring, err = keyring.Open(master, rows)
 	fatal(t, err)
 	f.nonces, err = digest.NewNonces([]digest.NonceKey{digest.NonceKey(f.ring.NonceKeys()[0])})
 	fatal(t, err)

@@ -48,11 +48,10 @@ func benchStore(b *testing.B, keys, projects int) *Store {
 			}
 		}
 		for n := range keys {
-			k := latchkey.APIKey{
-				OrgID: benchOrg, ID: benchID[latchkey.KeyID](3, n), PublicKey: benchPublicKey(n), Desc: fmt.Sprint("key ", n),
-				PrivateTail: "0123456789ab", SealedMD5: make([]byte, 61), SealedSHA256: make([]byte, 77),
+			k := latchkey.APIKey{Principal: latchkey.Principal{
+				OrgID: benchOrg, ID: benchID[latchkey.PrincipalID](3, n), PublicKey: benchPublicKey(n), Desc: fmt.Sprint("key ", n),
 				OrgRoles: latchkey.Roles(latchkey.OrgMember), ProjectRoles: roles, Created: time.Unix(1700000000, 0),
-			}
+			}, PrivateTail: "0123456789ab", SealedMD5: make([]byte, 61), SealedSHA256: make([]byte, 77)}
 			if err := tx.InsertKey(k); err != nil {
 				return err
 			}
@@ -97,10 +96,10 @@ func BenchmarkView(b *testing.B) {
 				share(b, goroutines, func(n int) error {
 					n %= min(keys, 50000/projects)
 					return s.View(background, func(r latchkey.Reader) error {
-						if _, err := r.Credential(benchPublicKey(0), benchID[latchkey.ProjectID](2, 0)); err != nil {
+						if _, err := r.Credential(string(benchPublicKey(0)), benchID[latchkey.ProjectID](2, 0)); err != nil {
 							return err
 						}
-						_, err := r.Key(benchOrg, benchID[latchkey.KeyID](3, n))
+						_, err := r.Key(benchOrg, benchID[latchkey.PrincipalID](3, n))
 						return err
 					})
 				})
@@ -123,14 +122,14 @@ func BenchmarkKeys(b *testing.B) {
 // replaceRoles is the change that the server is for, without its decisions.
 func replaceRoles(s *Store, n, keys, projects int) error {
 	return s.Update(background, func(tx latchkey.Tx) error {
-		caller, err := tx.Credential(benchPublicKey(0), benchID[latchkey.ProjectID](2, 0))
+		caller, err := tx.Credential(string(benchPublicKey(0)), benchID[latchkey.ProjectID](2, 0))
 		if err != nil {
 			return err
 		}
 		if err := tx.UseNonce(benchOrg, fmt.Sprintf("%032x", n), 1, time.Unix(1700000060, 0)); err != nil {
 			return err
 		}
-		k, err := tx.Key(benchOrg, benchID[latchkey.KeyID](3, n%keys))
+		k, err := tx.Key(benchOrg, benchID[latchkey.PrincipalID](3, n%keys))
 		if err != nil {
 			return err
 		}
@@ -139,7 +138,7 @@ func replaceRoles(s *Store, n, keys, projects int) error {
 			roles = benchReader
 		}
 		after.ProjectRoles = k.ProjectRoles.With(project, roles)
-		if err := tx.UpdateKey(k, after); err != nil {
+		if err := tx.UpdatePrincipal(k.Principal, after.Principal); err != nil {
 			return err
 		}
 		return tx.AppendEvent(&latchkey.Event{

@@ -22,22 +22,40 @@ const (
 	qProjectByName
 	qProjects
 	qProjectCount
-	qProjectsOfKey
-	qProjectOfKeyCount
+	qProjectsOf
+	qProjectOfCount
 	qDeletedProject
+	qTokenRevoked
+	qPrincipal
 	qKey
 	qKeys
 	qKeyCount
 	qProjectKeys
 	qProjectKeyCount
-	qDurableOwners
+	qAccount
+	qAccounts
+	qAccountCount
+	qProjectAccounts
+	qProjectAccountCount
+	qOwners
 	qMemberships
-	qAccessListUse
+	qUses
 	qEvents
+	qEventTime
+	qEvent
+	qEventRange
+	qFilteredEvents
+	qFilteredEventCount
+	qProjectEvents
+	qProjectEventCount
+	qCheckpoints
+	qLastCheckpoint
 	qWrappedKeys
 
 	qUseNonce
 	qForgetNonces
+	qRevokeToken
+	qForgetTokens
 	qInsertOrganization
 	qUpdateOrganization
 	qInsertProject
@@ -47,21 +65,24 @@ const (
 	qDeleteProjectMembers
 	qInsertDeletedProject
 	qInsertCredential
-	qInsertKey
+	qInsertPrincipal
 	qSetMember
 	qDeleteMember
-	qUpdateKeyOrgRoles
-	qUpdateKeyProjectRoles
-	qUpdateKeyDesc
-	qUpdateKeyAccessList
-	qDeleteKey
-	qDeleteKeyMembers
-	qDeleteKeyUse
+	qUpdateOrgRoles
+	qUpdateProjectRoles
+	qUpdateDesc
+	qUpdateAccessList
+	qUpdateName
+	qUpdateSecrets
+	qDeletePrincipal
+	qDeleteMembers
+	qDeleteUses
 	qDeleteCredential
-	qDeleteEntryUse
-	qAddAccessListUse
+	qDeleteUse
+	qAddUse
 	qChainHead
 	qInsertEvent
+	qInsertCheckpoint
 	qInsertWrappedKey
 
 	qBeginView
@@ -76,24 +97,36 @@ const (
 )
 
 const (
-	keyColumns = `k.org_id, k.key_id, k.public_key, k.descr, k.private_tail, k.sealed_md5, k.sealed_sha256,` +
-		` k.org_roles, k.access_list, k.created, k.project_roles`
+	principalColumns = `k.org_id, k.principal_id, k.public_key, k.descr, k.org_roles, k.access_list, k.created, k.project_roles`
+	keyColumns       = principalColumns + `, k.private_tail, k.sealed_md5, k.sealed_sha256`
+	accountColumns   = principalColumns + `, k.name, k.secrets`
+	// The kinds of principals are ranges of their ids.
+	isKey     = `principal_id < 'm'`
+	isAccount = `principal_id >= 'm'`
+
 	projectColumns = `p.org_id, p.project_id, p.name, p.created, p.tags, p.with_default_alerts, p.region`
-	eventColumns   = `org_id, seq, event_id, created, type, source, operation, caller_id, caller_public_key,` +
+	// typeFilter takes the range of numbers and two lists of types, each like
+	// ",A,B,": those to list, or "" for all, and those to leave out.
+	typeFilter = `seq BETWEEN ? AND ? AND (CAST(? AS TEXT) = '' OR CAST(? AS TEXT) LIKE '%,' || type || ',%')
+		AND CAST(? AS TEXT) NOT LIKE '%,' || type || ',%'`
+	checkpointColumns = `org_id, seq, hash, created, signer, signature`
+	eventColumns      = `org_id, seq, event_id, created, type, source, operation, caller_id, caller_public_key,` +
 		` remote_address, project_id, target_id, target_public_key, prev_hash, hash, payload`
 )
 
 // queries is every statement of this package but those of opening and
 // migrating; it is only read.
 var queries = [queryCount]query{
-	qCredential: {"Credential", tables("credential api_key organization membership"),
-		`SELECT k.org_id, k.key_id, k.public_key, k.sealed_md5, k.sealed_sha256, k.org_roles, k.access_list,
-			octet_length(k.project_roles) > 0, coalesce(m.roles, 0), o.access_list_required FROM credential c
-		JOIN api_key k ON k.org_id = c.org_id AND k.key_id = c.key_id
+	qCredential: {"Credential", tables("credential principal organization membership"),
+		`SELECT c.login, k.org_id, k.principal_id, k.public_key, k.sealed_md5, k.sealed_sha256, k.secrets, k.org_roles, k.access_list,
+			octet_length(k.project_roles) > 0, coalesce(m.roles, 0), o.access_list_required, o.epoch FROM credential c
+		JOIN principal k ON k.org_id = c.org_id AND k.principal_id = c.principal_id
 		JOIN organization o ON o.org_id = c.org_id
-		LEFT JOIN membership m ON m.org_id = c.org_id AND m.project_id = ? AND m.key_id = c.key_id
-		WHERE c.public_key = coalesce((SELECT min(public_key) FROM credential WHERE public_key >= ?),
-			(SELECT min(public_key) FROM credential))`},
+		LEFT JOIN membership m ON m.org_id = c.org_id AND m.project_id = ? AND m.principal_id = c.principal_id
+		WHERE c.login = coalesce((SELECT min(login) FROM credential WHERE login >= ?),
+			(SELECT min(login) FROM credential))`},
+	qTokenRevoked: {"TokenRevoked", tables("revoked_token"),
+		`SELECT count(*) FROM revoked_token WHERE org_id = ? AND token_hash = ?`},
 	qOrganizations: {"Organizations", tables("organization event"),
 		`WITH RECURSIVE audited (org_id) AS (
 			SELECT min(org_id) FROM event
@@ -112,38 +145,71 @@ var queries = [queryCount]query{
 		ORDER BY p.project_id LIMIT ? OFFSET ?`},
 	qProjectCount: {"ProjectCount", tables("project"),
 		`SELECT count(*) FROM project p WHERE p.org_id = ? AND p.folded LIKE ? ESCAPE '!'`},
-	qProjectsOfKey: {"ProjectsOfKey", tables("membership project"),
+	qProjectsOf: {"ProjectsOf", tables("membership project"),
 		`SELECT ` + projectColumns + ` FROM membership m
 		JOIN project p ON p.org_id = m.org_id AND p.project_id = m.project_id
-		WHERE m.org_id = ? AND m.key_id = ? AND p.folded LIKE ? ESCAPE '!'
+		WHERE m.org_id = ? AND m.principal_id = ? AND p.folded LIKE ? ESCAPE '!'
 		ORDER BY m.project_id LIMIT ? OFFSET ?`},
-	qProjectOfKeyCount: {"ProjectOfKeyCount", tables("membership project"),
+	qProjectOfCount: {"ProjectOfCount", tables("membership project"),
 		`SELECT count(*) FROM membership m
 		JOIN project p ON p.org_id = m.org_id AND p.project_id = m.project_id
-		WHERE m.org_id = ? AND m.key_id = ? AND p.folded LIKE ? ESCAPE '!'`},
+		WHERE m.org_id = ? AND m.principal_id = ? AND p.folded LIKE ? ESCAPE '!'`},
 	qDeletedProject: {"DeletedProject", tables("deleted_project"),
 		`SELECT org_id, project_id, deleted, deleted_by FROM deleted_project WHERE org_id = ? AND project_id = ?`},
 
-	qKey: {"Key", tables("api_key"),
-		`SELECT ` + keyColumns + ` FROM api_key k WHERE k.org_id = ? AND k.key_id = ?`},
-	qKeys: {"Keys", tables("api_key"),
-		`SELECT ` + keyColumns + ` FROM api_key k WHERE k.org_id = ? ORDER BY k.key_id LIMIT ? OFFSET ?`},
-	qKeyCount: {"KeyCount", tables("api_key"),
-		`SELECT count(*) FROM api_key WHERE org_id = ?`},
-	qProjectKeys: {"ProjectKeys", tables("membership api_key"),
+	qPrincipal: {"Principal", tables("principal"),
+		`SELECT ` + principalColumns + ` FROM principal k WHERE k.org_id = ? AND k.principal_id = ?`},
+	qKey: {"Key", tables("principal"),
+		`SELECT ` + keyColumns + ` FROM principal k WHERE k.org_id = ? AND k.principal_id = ? AND k.` + isKey},
+	qKeys: {"Keys", tables("principal"),
+		`SELECT ` + keyColumns + ` FROM principal k WHERE k.org_id = ? AND k.` + isKey + ` ORDER BY k.principal_id LIMIT ? OFFSET ?`},
+	qKeyCount: {"KeyCount", tables("principal"),
+		`SELECT count(*) FROM principal WHERE org_id = ? AND ` + isKey},
+	qProjectKeys: {"ProjectKeys", tables("membership principal"),
 		`SELECT ` + keyColumns + ` FROM membership m
-		JOIN api_key k ON k.org_id = m.org_id AND k.key_id = m.key_id
-		WHERE m.org_id = ? AND m.project_id = ? ORDER BY m.key_id LIMIT ? OFFSET ?`},
+		JOIN principal k ON k.org_id = m.org_id AND k.principal_id = m.principal_id
+		WHERE m.org_id = ? AND m.project_id = ? AND m.` + isKey + ` ORDER BY m.principal_id LIMIT ? OFFSET ?`},
 	qProjectKeyCount: {"ProjectKeyCount", tables("membership"),
-		`SELECT count(*) FROM membership WHERE org_id = ? AND project_id = ?`},
-	qDurableOwners: {"DurableOwners", tables("api_key"),
-		`SELECT count(*) FROM api_key WHERE org_id = ? AND durable_owner = 1`},
+		`SELECT count(*) FROM membership WHERE org_id = ? AND project_id = ? AND ` + isKey},
+	qAccount: {"Account", tables("principal"),
+		`SELECT ` + accountColumns + ` FROM principal k WHERE k.org_id = ? AND k.principal_id = ? AND k.` + isAccount},
+	qAccounts: {"Accounts", tables("principal"),
+		`SELECT ` + accountColumns + ` FROM principal k WHERE k.org_id = ? AND k.` + isAccount + ` ORDER BY k.principal_id LIMIT ? OFFSET ?`},
+	qAccountCount: {"AccountCount", tables("principal"),
+		`SELECT count(*) FROM principal WHERE org_id = ? AND ` + isAccount},
+	qProjectAccounts: {"ProjectAccounts", tables("membership principal"),
+		`SELECT ` + accountColumns + ` FROM membership m
+		JOIN principal k ON k.org_id = m.org_id AND k.principal_id = m.principal_id
+		WHERE m.org_id = ? AND m.project_id = ? AND m.` + isAccount + ` ORDER BY m.principal_id LIMIT ? OFFSET ?`},
+	qProjectAccountCount: {"ProjectAccountCount", tables("membership"),
+		`SELECT count(*) FROM membership WHERE org_id = ? AND project_id = ? AND ` + isAccount},
+	qOwners: {"Owners", tables("principal"),
+		`SELECT count(*) FROM principal WHERE org_id = ? AND owner = ? AND owner <> 0`},
 	qMemberships: {"Memberships", tables("membership"),
-		`SELECT project_id, roles FROM membership WHERE org_id = ? AND key_id = ? ORDER BY project_id`},
-	qAccessListUse: {"AccessListUse", tables("access_list_use"),
-		`SELECT prefix, count, last_used, last_address FROM access_list_use WHERE org_id = ? AND key_id = ? ORDER BY prefix`},
+		`SELECT project_id, roles FROM membership WHERE org_id = ? AND principal_id = ? ORDER BY project_id`},
+	qUses: {"Uses", tables("principal_use"),
+		`SELECT what, count, last_used, last_address FROM principal_use WHERE org_id = ? AND principal_id = ? ORDER BY what`},
 	qEvents: {"Events", tables("event"),
 		`SELECT ` + eventColumns + ` FROM event WHERE org_id = ? AND seq > ? ORDER BY seq LIMIT ?`},
+	qEventTime: {"EventTime", tables("event"),
+		`SELECT created FROM event WHERE org_id = ? AND seq = ?`},
+	qEvent: {"Event", tables("event"),
+		`SELECT ` + eventColumns + ` FROM event WHERE org_id = ? AND seq BETWEEN ? AND ? AND event_id = ?`},
+	qEventRange: {"EventRange", tables("event"),
+		`SELECT ` + eventColumns + ` FROM event WHERE org_id = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?`},
+	qFilteredEvents: {"FilteredEvents", tables("event"),
+		`SELECT ` + eventColumns + ` FROM event WHERE org_id = ? AND ` + typeFilter + ` ORDER BY seq DESC LIMIT ? OFFSET ?`},
+	qFilteredEventCount: {"FilteredEventCount", tables("event"),
+		`SELECT count(*) FROM event WHERE org_id = ? AND ` + typeFilter},
+	qProjectEvents: {"ProjectEvents", tables("event"),
+		`SELECT ` + eventColumns + ` FROM event
+		WHERE org_id = ? AND project_id = ? AND project_id <> '' AND ` + typeFilter + ` ORDER BY seq DESC LIMIT ? OFFSET ?`},
+	qProjectEventCount: {"ProjectEventCount", tables("event"),
+		`SELECT count(*) FROM event WHERE org_id = ? AND project_id = ? AND project_id <> '' AND ` + typeFilter},
+	qCheckpoints: {"Checkpoints", tables("checkpoint"),
+		`SELECT ` + checkpointColumns + ` FROM checkpoint WHERE org_id = ? AND seq > ? ORDER BY seq LIMIT ?`},
+	qLastCheckpoint: {"LastCheckpoint", tables("checkpoint"),
+		`SELECT ` + checkpointColumns + ` FROM checkpoint WHERE org_id = ? ORDER BY seq DESC LIMIT 1`},
 	qWrappedKeys: {"WrappedKeys", tables("keyring"),
 		`SELECT id, purpose, created, blob FROM keyring ORDER BY purpose, id`},
 
@@ -152,6 +218,12 @@ var queries = [queryCount]query{
 	qForgetNonces: {"ForgetNonces", tables("nonce_use"),
 		`DELETE FROM nonce_use WHERE (org_id, nonce, nc) IN
 		(SELECT org_id, nonce, nc FROM nonce_use WHERE expires < ? ORDER BY expires LIMIT ?)`},
+
+	qRevokeToken: {"RevokeToken", tables("revoked_token"),
+		`INSERT INTO revoked_token (org_id, token_hash, expires) VALUES (?, ?, ?) ON CONFLICT (org_id, token_hash) DO NOTHING`},
+	qForgetTokens: {"ForgetTokens", tables("revoked_token"),
+		`DELETE FROM revoked_token WHERE (org_id, token_hash) IN
+		(SELECT org_id, token_hash FROM revoked_token WHERE expires < ? ORDER BY expires LIMIT ?)`},
 
 	qInsertOrganization: {"InsertOrganization", tables("organization"),
 		`INSERT INTO organization (org_id, name, created, access_list_required, settings) VALUES (?, ?, ?, ?, ?)`},
@@ -164,10 +236,10 @@ var queries = [queryCount]query{
 	qUpdateProject: {"UpdateProject", tables("project"),
 		`UPDATE project SET name = ?, folded = ?, tags = ?, with_default_alerts = ?, region = ?
 		WHERE org_id = ? AND project_id = ?`},
-	qRolesInProject: {"RolesInProject", tables("membership api_key"),
-		`SELECT k.key_id, k.project_roles FROM membership m
-		JOIN api_key k ON k.org_id = m.org_id AND k.key_id = m.key_id
-		WHERE m.org_id = ? AND m.project_id = ? AND m.key_id > ? ORDER BY m.key_id LIMIT ?`},
+	qRolesInProject: {"RolesInProject", tables("membership principal"),
+		`SELECT k.principal_id, k.project_roles FROM membership m
+		JOIN principal k ON k.org_id = m.org_id AND k.principal_id = m.principal_id
+		WHERE m.org_id = ? AND m.project_id = ? AND m.principal_id > ? ORDER BY m.principal_id LIMIT ?`},
 	qDeleteProject: {"DeleteProject", tables("project"),
 		`DELETE FROM project WHERE org_id = ? AND project_id = ?`},
 	qDeleteProjectMembers: {"DeleteProjectMembers", tables("membership"),
@@ -176,49 +248,55 @@ var queries = [queryCount]query{
 		`INSERT INTO deleted_project (org_id, project_id, deleted, deleted_by) VALUES (?, ?, ?, ?)`},
 
 	qInsertCredential: {"InsertCredential", tables("credential"),
-		`INSERT INTO credential (public_key, org_id, key_id) VALUES (?, ?, ?) ON CONFLICT (public_key) DO NOTHING`},
-	qInsertKey: {"InsertKey", tables("api_key"),
-		`INSERT INTO api_key (org_id, key_id, public_key, descr, private_tail, sealed_md5, sealed_sha256,
-		org_roles, durable_owner, access_list, created, project_roles) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+		`INSERT INTO credential (login, org_id, principal_id) VALUES (?, ?, ?) ON CONFLICT (login) DO NOTHING`},
+	qInsertPrincipal: {"InsertPrincipal", tables("principal"),
+		`INSERT INTO principal (org_id, principal_id, public_key, name, descr, private_tail, sealed_md5, sealed_sha256, secrets,
+		org_roles, owner, access_list, created, project_roles) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 	qSetMember: {"SetMember", tables("membership"),
-		`INSERT INTO membership (org_id, project_id, key_id, roles) VALUES (?, ?, ?, ?)
-		ON CONFLICT (org_id, project_id, key_id) DO UPDATE SET roles = excluded.roles`},
+		`INSERT INTO membership (org_id, project_id, principal_id, roles) VALUES (?, ?, ?, ?)
+		ON CONFLICT (org_id, project_id, principal_id) DO UPDATE SET roles = excluded.roles`},
 	qDeleteMember: {"DeleteMember", tables("membership"),
-		`DELETE FROM membership WHERE org_id = ? AND project_id = ? AND key_id = ?`},
-	qUpdateKeyOrgRoles: {"UpdateKeyOrgRoles", tables("api_key"),
-		`UPDATE api_key SET org_roles = ?, durable_owner = ? WHERE org_id = ? AND key_id = ?`},
-	qUpdateKeyProjectRoles: {"UpdateKeyProjectRoles", tables("api_key"),
-		`UPDATE api_key SET project_roles = ? WHERE org_id = ? AND key_id = ?`},
-	qUpdateKeyDesc: {"UpdateKeyDesc", tables("api_key"),
-		`UPDATE api_key SET descr = ? WHERE org_id = ? AND key_id = ?`},
-	qUpdateKeyAccessList: {"UpdateKeyAccessList", tables("api_key"),
-		`UPDATE api_key SET access_list = ? WHERE org_id = ? AND key_id = ?`},
-	qDeleteKey: {"DeleteKey", tables("api_key"),
-		`DELETE FROM api_key WHERE org_id = ? AND key_id = ?`},
-	qDeleteKeyMembers: {"DeleteKeyMembers", tables("membership"),
-		`DELETE FROM membership WHERE org_id = ? AND key_id = ?`},
-	qDeleteKeyUse: {"DeleteKeyUse", tables("access_list_use"),
-		`DELETE FROM access_list_use WHERE org_id = ? AND key_id = ?`},
-	qDeleteCredential: {"DeleteCredential", tables("credential api_key"),
-		`DELETE FROM credential WHERE public_key = (SELECT public_key FROM api_key WHERE org_id = ? AND key_id = ?)`},
+		`DELETE FROM membership WHERE org_id = ? AND project_id = ? AND principal_id = ?`},
+	qUpdateOrgRoles: {"UpdateOrgRoles", tables("principal"),
+		`UPDATE principal SET org_roles = ?, owner = ? WHERE org_id = ? AND principal_id = ?`},
+	qUpdateProjectRoles: {"UpdateProjectRoles", tables("principal"),
+		`UPDATE principal SET project_roles = ? WHERE org_id = ? AND principal_id = ?`},
+	qUpdateDesc: {"UpdateDesc", tables("principal"),
+		`UPDATE principal SET descr = ? WHERE org_id = ? AND principal_id = ?`},
+	qUpdateAccessList: {"UpdateAccessList", tables("principal"),
+		`UPDATE principal SET access_list = ? WHERE org_id = ? AND principal_id = ?`},
+	qUpdateName: {"UpdateName", tables("principal"),
+		`UPDATE principal SET name = ? WHERE org_id = ? AND principal_id = ?`},
+	qUpdateSecrets: {"UpdateSecrets", tables("principal"),
+		`UPDATE principal SET secrets = ? WHERE org_id = ? AND principal_id = ?`},
+	qDeletePrincipal: {"DeletePrincipal", tables("principal"),
+		`DELETE FROM principal WHERE org_id = ? AND principal_id = ?`},
+	qDeleteMembers: {"DeleteMembers", tables("membership"),
+		`DELETE FROM membership WHERE org_id = ? AND principal_id = ?`},
+	qDeleteUses: {"DeleteUses", tables("principal_use"),
+		`DELETE FROM principal_use WHERE org_id = ? AND principal_id = ?`},
+	qDeleteCredential: {"DeleteCredential", tables("credential principal"),
+		`DELETE FROM credential WHERE login = (SELECT CASE WHEN public_key = '' THEN principal_id ELSE public_key END
+		FROM principal WHERE org_id = ? AND principal_id = ?)`},
 
-	qDeleteEntryUse: {"DeleteEntryUse", tables("access_list_use"),
-		`DELETE FROM access_list_use WHERE org_id = ? AND key_id = ? AND prefix = ?`},
-	qAddAccessListUse: {"AddAccessListUse", tables("access_list_use api_key"),
-		`INSERT INTO access_list_use (org_id, key_id, prefix, count, last_used, last_address)
-		SELECT k.org_id, k.key_id, CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT)
-		FROM api_key k WHERE k.org_id = ? AND k.key_id = ?
-		ON CONFLICT (org_id, key_id, prefix) DO UPDATE SET
-			count = access_list_use.count + excluded.count,
-			last_address = CASE WHEN excluded.last_used >= access_list_use.last_used
-				THEN excluded.last_address ELSE access_list_use.last_address END,
-			last_used = CASE WHEN excluded.last_used >= access_list_use.last_used
-				THEN excluded.last_used ELSE access_list_use.last_used END`},
-
+	qDeleteUse: {"DeleteUse", tables("principal_use"),
+		`DELETE FROM principal_use WHERE org_id = ? AND principal_id = ? AND what = ?`},
+	qAddUse: {"AddUse", tables("principal_use principal"),
+		`INSERT INTO principal_use (org_id, principal_id, what, count, last_used, last_address)
+		SELECT k.org_id, k.principal_id, CAST(? AS TEXT), CAST(? AS BIGINT), CAST(? AS BIGINT), CAST(? AS TEXT)
+		FROM principal k WHERE k.org_id = ? AND k.principal_id = ?
+		ON CONFLICT (org_id, principal_id, what) DO UPDATE SET
+			count = principal_use.count + excluded.count,
+			last_address = CASE WHEN excluded.last_used >= principal_use.last_used
+				THEN excluded.last_address ELSE principal_use.last_address END,
+			last_used = CASE WHEN excluded.last_used >= principal_use.last_used
+				THEN excluded.last_used ELSE principal_use.last_used END`},
 	qChainHead: {"ChainHead", tables("event"),
-		`SELECT seq, hash FROM event WHERE org_id = ? ORDER BY seq DESC LIMIT 1`},
+		`SELECT seq, hash, created FROM event WHERE org_id = ? ORDER BY seq DESC LIMIT 1`},
 	qInsertEvent: {"InsertEvent", tables("event"),
 		`INSERT INTO event (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
+	qInsertCheckpoint: {"InsertCheckpoint", tables("checkpoint"),
+		`INSERT INTO checkpoint (` + checkpointColumns + `) VALUES (?, ?, ?, ?, ?, ?)`},
 	qInsertWrappedKey: {"InsertWrappedKey", tables("keyring"),
 		`INSERT INTO keyring (id, purpose, created, blob) VALUES (?, ?, ?, ?)`},
 

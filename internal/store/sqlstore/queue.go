@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/latchkey/latchkey"
@@ -15,12 +16,23 @@ type call struct {
 	answer chan struct{} // receives once, when err and panic are final
 }
 
-// queue holds the callers that wait for the writer, first come, first served.
+// lane is a line of waiting callers.
+type lane int
+
+// The lanes, in the order in which they are served.
+const (
+	laneFirst lane = iota
+	laneOrdinary
+	laneCount
+)
+
+// queue holds the callers that wait for the writer: lane by lane, and first
+// come, first served in each.
 type queue struct {
 	mu      sync.Mutex
 	come    *sync.Cond
-	waiting []*call
-	limit   int
+	waiting [laneCount][]*call
+	limit   int // of each lane
 	closed  bool
 }
 
@@ -30,18 +42,18 @@ func newQueue(limit int) *queue {
 	return q
 }
 
-// push puts a caller at the end. It returns an error that wraps
-// latchkey.ErrUnavailable when too many wait or the store is closed.
-func (q *queue) push(c *call) error {
+// push puts a caller at the end of a lane. It returns an error that wraps
+// latchkey.ErrUnavailable when too many wait there or the store is closed.
+func (q *queue) push(l lane, c *call) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	switch {
 	case q.closed:
 		return fmt.Errorf("%w: %w", latchkey.ErrUnavailable, errClosed)
-	case len(q.waiting) >= q.limit:
-		return fmt.Errorf("%w: %d changes wait already", latchkey.ErrUnavailable, len(q.waiting))
+	case len(q.waiting[l]) >= q.limit:
+		return fmt.Errorf("%w: %d changes wait already", latchkey.ErrUnavailable, len(q.waiting[l]))
 	}
-	q.waiting = append(q.waiting, c)
+	q.waiting[l] = append(q.waiting[l], c)
 	q.come.Signal()
 	return nil
 }
@@ -51,10 +63,12 @@ func (q *queue) push(c *call) error {
 func (q *queue) wait() *call {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for len(q.waiting) == 0 && !q.closed {
+	for {
+		if c := q.first(); c != nil || q.closed {
+			return c
+		}
 		q.come.Wait()
 	}
-	return q.first()
 }
 
 // next returns the first caller, or nil when nobody waits.
@@ -65,13 +79,15 @@ func (q *queue) next() *call {
 }
 
 func (q *queue) first() *call {
-	if len(q.waiting) == 0 {
-		return nil
+	for l, waiting := range q.waiting {
+		if len(waiting) > 0 {
+			c := waiting[0]
+			waiting[0] = nil
+			q.waiting[l] = waiting[1:]
+			return c
+		}
 	}
-	c := q.waiting[0]
-	q.waiting[0] = nil
-	q.waiting = q.waiting[1:]
-	return c
+	return nil
 }
 
 // remove takes a caller out that gave up. It reports false when the writer
@@ -79,9 +95,9 @@ func (q *queue) first() *call {
 func (q *queue) remove(c *call) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for i, other := range q.waiting {
-		if other == c {
-			q.waiting = append(q.waiting[:i], q.waiting[i+1:]...)
+	for l, waiting := range q.waiting {
+		if i := slices.Index(waiting, c); i >= 0 {
+			q.waiting[l] = slices.Delete(waiting, i, i+1)
 			return true
 		}
 	}

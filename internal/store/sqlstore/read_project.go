@@ -88,14 +88,14 @@ func (r *reader) Projects(org latchkey.OrgID, nameContains string, page latchkey
 	return list, total, err
 }
 
-// ProjectsOfKey lists the projects that the key holds roles in by id.
-func (r *reader) ProjectsOfKey(org latchkey.OrgID, key latchkey.KeyID, nameContains string, page latchkey.Page) ([]latchkey.Project, int, error) {
+// ProjectsOf lists the projects that the principal holds roles in by id.
+func (r *reader) ProjectsOf(org latchkey.OrgID, id latchkey.PrincipalID, nameContains string, page latchkey.Page) ([]latchkey.Project, int, error) {
 	pattern := containing(nameContains)
-	total, err := r.count(qProjectOfKeyCount, string(org), string(key), pattern)
+	total, err := r.count(qProjectOfCount, string(org), string(id), pattern)
 	if err != nil {
 		return nil, 0, err
 	}
-	list, err := r.projects(qProjectsOfKey, string(org), string(key), pattern, page.Size, page.Offset())
+	list, err := r.projects(qProjectsOf, string(org), string(id), pattern, page.Size, page.Offset())
 	return list, total, err
 }
 

@@ -25,6 +25,7 @@ var bindsNoOrgID = []string{
 	"Credential",    // joins by the directory, before the organization is known
 	"Organizations", // is the list of them
 	"ForgetNonces",  // forgets by time alone
+	"ForgetTokens",  // forgets by time alone
 }
 
 func TestPrimaryKeysBeginWithOrgID(t *testing.T) {
@@ -153,7 +154,7 @@ func TestRawStatements(t *testing.T) {
 			if err := tx.InsertProject(latchkey.Project{OrgID: org, ID: latchkey.ProjectID("p" + org)}); err != nil {
 				return err
 			}
-			if err := tx.InsertKey(latchkey.APIKey{OrgID: org, ID: latchkey.KeyID("k" + org), PublicKey: latchkey.PublicKey(org)}); err != nil {
+			if err := tx.InsertKey(latchkey.APIKey{Principal: latchkey.Principal{OrgID: org, ID: latchkey.PrincipalID("k" + org), PublicKey: latchkey.PublicKey(org)}}); err != nil {
 				return err
 			}
 			if err := tx.AppendEvent(&latchkey.Event{OrgID: org}); err != nil {

@@ -62,6 +62,18 @@ func (t *tx) ForgetNonces(before time.Time, limit int) (int, error) {
 	return int(n), err
 }
 
+// RevokeToken notes that a token is void.
+func (t *tx) RevokeToken(org latchkey.OrgID, hash latchkey.TokenHash, expires time.Time) error {
+	_, err := t.exec(qRevokeToken, string(org), hash[:], millis(expires))
+	return err
+}
+
+// ForgetTokens forgets up to limit notes of tokens that expired before the time given.
+func (t *tx) ForgetTokens(before time.Time, limit int) (int, error) {
+	n, err := t.exec(qForgetTokens, millis(before), int64(limit))
+	return int(n), err
+}
+
 // InsertOrganization stores a new organization.
 func (t *tx) InsertOrganization(o latchkey.Organization) error {
 	settings, err := json.Marshal(o.Settings)

@@ -39,30 +39,30 @@ func (t *tx) UpdateProject(p latchkey.Project) error {
 		p.RegionUsageRestrictions, string(p.OrgID), string(p.ID))
 }
 
-// holdersAtOnce is how many keys of a project that goes are held in memory at a time.
+// holdersAtOnce is how many principals of a project that goes are held in memory at a time.
 const holdersAtOnce = 500
 
-// holder is a key that holds roles in a project that goes.
+// holder is a principal that holds roles in a project that goes.
 type holder struct {
-	key   latchkey.KeyID
+	id    latchkey.PrincipalID
 	roles latchkey.ProjectRoles
 }
 
 // DeleteProject takes a project and all roles in it away.
-func (t *tx) DeleteProject(org latchkey.OrgID, project latchkey.ProjectID, by latchkey.KeyID, at time.Time) (map[latchkey.KeyID]latchkey.RoleSet, error) {
-	gone := make(map[latchkey.KeyID]latchkey.RoleSet)
-	for last := latchkey.KeyID(""); ; {
+func (t *tx) DeleteProject(org latchkey.OrgID, project latchkey.ProjectID, by latchkey.PrincipalID, at time.Time) (map[latchkey.PrincipalID]latchkey.RoleSet, error) {
+	gone := make(map[latchkey.PrincipalID]latchkey.RoleSet)
+	for last := latchkey.PrincipalID(""); ; {
 		holders, err := t.holders(org, project, last)
 		if err != nil {
 			return nil, err
 		}
 		for _, h := range holders {
-			gone[h.key] = h.roles.Get(project)
+			gone[h.id] = h.roles.Get(project)
 			left := h.roles.With(project, 0)
-			if err := t.change(qUpdateKeyProjectRoles, left.Text(), string(org), string(h.key)); err != nil {
+			if err := t.change(qUpdateProjectRoles, left.Text(), string(org), string(h.id)); err != nil {
 				return nil, err
 			}
-			last = h.key
+			last = h.id
 		}
 		if len(holders) < holdersAtOnce {
 			break
@@ -78,8 +78,8 @@ func (t *tx) DeleteProject(org latchkey.OrgID, project latchkey.ProjectID, by la
 	return gone, err
 }
 
-// holders reads the next keys that hold roles in the project, by id.
-func (t *tx) holders(org latchkey.OrgID, project latchkey.ProjectID, after latchkey.KeyID) ([]holder, error) {
+// holders reads the next principals that hold roles in the project, by id.
+func (t *tx) holders(org latchkey.OrgID, project latchkey.ProjectID, after latchkey.PrincipalID) ([]holder, error) {
 	var list []holder
 	err := t.rows(qRolesInProject, []any{string(org), string(project), string(after), holdersAtOnce}, func(rows *sql.Rows) error {
 		var id, text string
@@ -88,9 +88,9 @@ func (t *tx) holders(org latchkey.OrgID, project latchkey.ProjectID, after latch
 		}
 		roles, err := latchkey.LoadProjectRoles(text)
 		if err != nil {
-			return fmt.Errorf("key %s: %w", id, err)
+			return fmt.Errorf("principal %s: %w", id, err)
 		}
-		list = append(list, holder{latchkey.KeyID(id), roles})
+		list = append(list, holder{latchkey.PrincipalID(id), roles})
 		return nil
 	})
 	return list, err

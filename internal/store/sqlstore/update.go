@@ -38,6 +38,15 @@ func (p *Panic) Unwrap() error {
 // latchkey.ErrUnavailable and the ctx's own. Once begun, f runs to its end. If
 // f panics, Update panics with a *Panic.
 func (s *Store) Update(ctx context.Context, f func(latchkey.Tx) error) error {
+	return s.update(ctx, laneOrdinary, f)
+}
+
+// UpdateFirst is Update ahead of all callers that wait in Update.
+func (s *Store) UpdateFirst(ctx context.Context, f func(latchkey.Tx) error) error {
+	return s.update(ctx, laneFirst, f)
+}
+
+func (s *Store) update(ctx context.Context, lane lane, f func(latchkey.Tx) error) error {
 	if s.queue == nil {
 		return fmt.Errorf("%w: %w", latchkey.ErrUnavailable, errReadOnly)
 	}
@@ -45,7 +54,7 @@ func (s *Store) Update(ctx context.Context, f func(latchkey.Tx) error) error {
 		return gaveUp(ctx)
 	}
 	c := &call{f: f, answer: make(chan struct{}, 1)}
-	if err := s.queue.push(c); err != nil {
+	if err := s.queue.push(lane, c); err != nil {
 		return err
 	}
 	select {

@@ -62,7 +62,7 @@ func organizations(t *testing.T, s *Store) (n int) {
 func waiting(s *Store, n int) {
 	for {
 		s.queue.mu.Lock()
-		have := len(s.queue.waiting)
+		have := len(s.queue.waiting[laneFirst]) + len(s.queue.waiting[laneOrdinary])
 		s.queue.mu.Unlock()
 		if have == n {
 			return

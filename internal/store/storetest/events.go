@@ -42,7 +42,7 @@ func testEventChain(t *testing.T, target Target) {
 		RemoteAddress: "2001:db8::1", ProjectID: projectID(1), TargetID: keyID(2), TargetPublicKey: publicKey(2),
 		Change: latchkey.Change{
 			Name: &name, Tags: &tags, ProjectRoles: []string{"GROUP_OWNER"}, RolesBefore: []string{"GROUP_READ_ONLY"},
-			Assignments: map[latchkey.KeyID][]string{keyID(3): {"GROUP_OWNER"}},
+			Assignments: map[latchkey.PrincipalID][]string{keyID(3): {"GROUP_OWNER"}},
 		},
 	}
 	timeless := latchkey.Event{OrgID: orgID(1), Type: latchkey.EventOrgCreated}

@@ -17,7 +17,7 @@ func id[T ~string](kind, n int) T { return T(fmt.Sprintf("%08x%016x", 0x10000000
 
 func orgID(n int) latchkey.OrgID         { return id[latchkey.OrgID](1, n) }
 func projectID(n int) latchkey.ProjectID { return id[latchkey.ProjectID](2, n) }
-func keyID(n int) latchkey.KeyID         { return id[latchkey.KeyID](3, n) }
+func keyID(n int) latchkey.PrincipalID   { return id[latchkey.PrincipalID](3, n) }
 
 // publicKey makes the n-th public key.
 func publicKey(n int) latchkey.PublicKey {
@@ -40,9 +40,11 @@ func project(org, n int) latchkey.Project {
 
 func apiKey(org, n int) latchkey.APIKey {
 	return latchkey.APIKey{
-		ID: keyID(n), OrgID: orgID(org), PublicKey: publicKey(n), Desc: fmt.Sprintf("key %d", n),
+		Principal: latchkey.Principal{
+			ID: keyID(n), OrgID: orgID(org), PublicKey: publicKey(n), Desc: fmt.Sprintf("key %d", n),
+			OrgRoles: latchkey.Roles(latchkey.OrgMember), Created: start,
+		},
 		PrivateTail: "0123456789ab", SealedMD5: []byte{1, 0, byte(n)}, SealedSHA256: []byte{2, 255, byte(n)},
-		OrgRoles: latchkey.Roles(latchkey.OrgMember), Created: start,
 	}
 }
 
@@ -117,7 +119,7 @@ func length(v any) int {
 }
 
 // readKey reads a key and holds its membership index against its role text.
-func readKey(t testing.TB, s latchkey.Store, org latchkey.OrgID, key latchkey.KeyID) latchkey.APIKey {
+func readKey(t testing.TB, s latchkey.Store, org latchkey.OrgID, key latchkey.PrincipalID) latchkey.APIKey {
 	t.Helper()
 	var k latchkey.APIKey
 	view(t, s, func(r latchkey.Reader) (err error) {
@@ -152,7 +154,7 @@ func checkCaller(r latchkey.Reader, k latchkey.APIKey) error {
 		projects = append(projects, p)
 	}
 	for _, p := range projects {
-		c, err := r.Credential(k.PublicKey, p)
+		c, err := r.Credential(string(k.PublicKey), p)
 		if err != nil {
 			return err
 		}

@@ -35,8 +35,8 @@ func testIsolation(t *testing.T, target Target) {
 			l, n, err := r.Projects(foreign, "", page)
 			return len(l) + n, err
 		},
-		"ProjectsOfKey": func(r latchkey.Reader) (int, error) {
-			l, n, err := r.ProjectsOfKey(foreign, k.ID, "", page)
+		"ProjectsOf": func(r latchkey.Reader) (int, error) {
+			l, n, err := r.ProjectsOf(foreign, k.ID, "", page)
 			return len(l) + n, err
 		},
 		"Keys": func(r latchkey.Reader) (int, error) { l, n, err := r.Keys(foreign, page); return len(l) + n, err },
@@ -47,7 +47,7 @@ func testIsolation(t *testing.T, target Target) {
 		"KeyCount":      func(r latchkey.Reader) (int, error) { return r.KeyCount(foreign) },
 		"DurableOwners": func(r latchkey.Reader) (int, error) { return r.DurableOwners(foreign) },
 		"Memberships":   func(r latchkey.Reader) (int, error) { l, err := r.Memberships(foreign, k.ID); return l.Len(), err },
-		"AccessListUse": func(r latchkey.Reader) (int, error) { l, err := r.AccessListUse(foreign, k.ID); return len(l), err },
+		"Uses":          func(r latchkey.Reader) (int, error) { l, err := r.Uses(foreign, k.ID); return len(l), err },
 		"Events":        func(r latchkey.Reader) (int, error) { l, err := r.Events(foreign, 0, 10); return len(l), err },
 	} {
 		view(t, s, func(r latchkey.Reader) error {
@@ -63,10 +63,10 @@ func testIsolation(t *testing.T, target Target) {
 	changed := claimed
 	changed.Desc = "changed"
 	for what, change := range map[string]func(latchkey.Tx) error{
-		"UpdateProject": func(tx latchkey.Tx) error { return tx.UpdateProject(project(2, 1)) },
-		"DeleteProject": func(tx latchkey.Tx) error { _, err := tx.DeleteProject(foreign, projectID(1), "", start); return err },
-		"UpdateKey":     func(tx latchkey.Tx) error { return tx.UpdateKey(claimed, changed) },
-		"DeleteKey":     func(tx latchkey.Tx) error { return tx.DeleteKey(foreign, k.ID) },
+		"UpdateProject":   func(tx latchkey.Tx) error { return tx.UpdateProject(project(2, 1)) },
+		"DeleteProject":   func(tx latchkey.Tx) error { _, err := tx.DeleteProject(foreign, projectID(1), "", start); return err },
+		"UpdatePrincipal": func(tx latchkey.Tx) error { return tx.UpdatePrincipal(claimed.Principal, changed.Principal) },
+		"DeletePrincipal": func(tx latchkey.Tx) error { return tx.DeletePrincipal(foreign, k.ID) },
 	} {
 		if err := s.Update(background, change); err != latchkey.ErrNotFound {
 			t.Errorf("%s of another organization: got %v, want exactly ErrNotFound", what, err)
@@ -85,7 +85,7 @@ func testCrossOrganizationMembership(t *testing.T, target Target) {
 	k := apiKey(1, 1)
 	insert(t, s, organization(1), organization(2), k, project(2, 1))
 	crossed := inProjects(k, owner, projectID(1))
-	if err := s.Update(background, func(tx latchkey.Tx) error { return tx.UpdateKey(k, crossed) }); !errors.Is(err, latchkey.ErrNotFound) {
+	if err := s.Update(background, func(tx latchkey.Tx) error { return tx.UpdatePrincipal(k.Principal, crossed.Principal) }); !errors.Is(err, latchkey.ErrNotFound) {
 		t.Errorf("a key was put into another organization's project: %v", err)
 	}
 	born := inProjects(apiKey(1, 2), owner, projectID(1))
@@ -93,5 +93,5 @@ func testCrossOrganizationMembership(t *testing.T, target Target) {
 		t.Errorf("a key was born in another organization's project: %v", err)
 	}
 	equal(t, "key", readKey(t, s, orgID(1), k.ID), k)
-	viewFails(t, s, latchkey.ErrNotFound, func(r latchkey.Reader) error { _, err := r.Credential(born.PublicKey, ""); return err })
+	viewFails(t, s, latchkey.ErrNotFound, func(r latchkey.Reader) error { _, err := r.Credential(string(born.PublicKey), ""); return err })
 }

@@ -19,7 +19,7 @@ func testKeys(t *testing.T, target Target) {
 	full.OrgRoles = latchkey.AllRoles().AtLevel(latchkey.LevelOrganization)
 	full.AccessList = latchkey.AccessList{entry("10.0.0.0/8"), entry("::1/128"), entry("0.0.0.0/0")}
 	full.Desc = "quote ' and \x01 and ü"
-	bare := latchkey.APIKey{ID: keyID(2), OrgID: orgID(1), PublicKey: publicKey(2), Created: start}
+	bare := latchkey.APIKey{Principal: latchkey.Principal{ID: keyID(2), OrgID: orgID(1), PublicKey: publicKey(2), Created: start}}
 	strict := organization(2)
 	strict.Settings.AccessListRequired = true
 	insert(t, s, organization(1), strict, project(1, 1), project(1, 2), full, bare, apiKey(2, 3))
@@ -30,12 +30,12 @@ func testKeys(t *testing.T, target Target) {
 	equal(t, "bare key", got, bare)
 
 	view(t, s, func(r latchkey.Reader) error {
-		c, err := r.Credential(full.PublicKey, projectID(1))
+		c, err := r.Credential(string(full.PublicKey), projectID(1))
 		equal(t, "credential", c, latchkey.Credential{Caller: callerOf(full, projectID(1)), SealedMD5: full.SealedMD5, SealedSHA256: full.SealedSHA256})
 		if err != nil {
 			return err
 		}
-		c, err = r.Credential(publicKey(3), "")
+		c, err = r.Credential(string(publicKey(3)), "")
 		equal(t, "credential in a strict organization", c, latchkey.Credential{Caller: callerOf(apiKey(2, 3), ""), SealedMD5: apiKey(2, 3).SealedMD5, SealedSHA256: apiKey(2, 3).SealedSHA256, AccessListRequired: true})
 		return err
 	})
@@ -63,7 +63,7 @@ func testPublicKeyTaken(t *testing.T, target Target) {
 	equal(t, "second key", readKey(t, s, orgID(2), keyID(2)), apiKey(2, 2))
 }
 
-func testUpdateKey(t *testing.T, target Target) {
+func testUpdatePrincipal(t *testing.T, target Target) {
 	s := target.Open(t)
 	k := inProjects(apiKey(1, 1), owner, projectID(1), projectID(3))
 	neighbour := inProjects(apiKey(1, 2), owner, projectID(1))
@@ -94,7 +94,7 @@ func testUpdateKey(t *testing.T, target Target) {
 			if err != nil {
 				return err
 			}
-			return tx.UpdateKey(before, after)
+			return tx.UpdatePrincipal(before.Principal, after.Principal)
 		})
 		k = after
 		equal(t, "key after change of "+c.what, readKey(t, s, orgID(1), k.ID), k)
@@ -103,10 +103,10 @@ func testUpdateKey(t *testing.T, target Target) {
 	updateFails(t, s, latchkey.ErrNotFound, func(tx latchkey.Tx) error {
 		missing := apiKey(1, 9)
 		missing.Desc = "other"
-		return tx.UpdateKey(apiKey(1, 9), missing)
+		return tx.UpdatePrincipal(apiKey(1, 9).Principal, missing.Principal)
 	})
 	updateFails(t, s, latchkey.ErrNotFound, func(tx latchkey.Tx) error { // no such project
-		return tx.UpdateKey(k, inProjects(k, owner, projectID(9)))
+		return tx.UpdatePrincipal(k.Principal, inProjects(k, owner, projectID(9)).Principal)
 	})
 	equal(t, "key after refused changes", readKey(t, s, orgID(1), k.ID), k)
 }
@@ -117,20 +117,20 @@ func testDeleteKey(t *testing.T, target Target) {
 	k.AccessList = latchkey.AccessList{entry("10.0.0.0/8")}
 	insert(t, s, organization(1), project(1, 1), k, inProjects(apiKey(1, 2), readOnly, projectID(1)))
 	update(t, s, func(tx latchkey.Tx) error {
-		if err := tx.AddAccessListUse(k.OrgID, k.ID, k.AccessList[0].Prefix, 1, start, netip.MustParseAddr("10.1.1.1")); err != nil {
+		if err := tx.AddUse(k.OrgID, k.ID, latchkey.Use{What: k.AccessList[0].Prefix.String(), Count: 1, LastUsed: start, LastAddress: netip.MustParseAddr("10.1.1.1")}); err != nil {
 			return err
 		}
-		return tx.DeleteKey(k.OrgID, k.ID)
+		return tx.DeletePrincipal(k.OrgID, k.ID)
 	})
 	viewFails(t, s, latchkey.ErrNotFound, func(r latchkey.Reader) error { _, err := r.Key(k.OrgID, k.ID); return err })
-	viewFails(t, s, latchkey.ErrNotFound, func(r latchkey.Reader) error { _, err := r.Credential(k.PublicKey, ""); return err })
+	viewFails(t, s, latchkey.ErrNotFound, func(r latchkey.Reader) error { _, err := r.Credential(string(k.PublicKey), ""); return err })
 	view(t, s, func(r latchkey.Reader) error {
 		index, err := r.Memberships(k.OrgID, k.ID)
 		equal(t, "memberships", index, latchkey.ProjectRoles{})
 		if err != nil {
 			return err
 		}
-		use, err := r.AccessListUse(k.OrgID, k.ID)
+		use, err := r.Uses(k.OrgID, k.ID)
 		equal(t, "use", use, nil)
 		if err != nil {
 			return err
@@ -140,7 +140,7 @@ func testDeleteKey(t *testing.T, target Target) {
 		equal(t, "number of keys of the project", total, 1)
 		return err
 	})
-	updateFails(t, s, latchkey.ErrNotFound, func(tx latchkey.Tx) error { return tx.DeleteKey(k.OrgID, k.ID) })
+	updateFails(t, s, latchkey.ErrNotFound, func(tx latchkey.Tx) error { return tx.DeletePrincipal(k.OrgID, k.ID) })
 }
 
 func testKeyLists(t *testing.T, target Target) {
@@ -214,55 +214,57 @@ func testDurableOwners(t *testing.T, target Target) {
 	owners(1)
 	second := apiKey(1, 2)
 	second.OrgRoles = latchkey.Roles(latchkey.OrgOwner, latchkey.OrgMember)
-	update(t, s, func(tx latchkey.Tx) error { return tx.UpdateKey(apiKey(1, 2), second) })
+	update(t, s, func(tx latchkey.Tx) error { return tx.UpdatePrincipal(apiKey(1, 2).Principal, second.Principal) })
 	owners(2)
 	demoted := k
 	demoted.OrgRoles = latchkey.Roles(latchkey.OrgMember)
-	update(t, s, func(tx latchkey.Tx) error { return tx.UpdateKey(k, demoted) })
+	update(t, s, func(tx latchkey.Tx) error { return tx.UpdatePrincipal(k.Principal, demoted.Principal) })
 	owners(1)
-	update(t, s, func(tx latchkey.Tx) error { return tx.DeleteKey(second.OrgID, second.ID) })
+	update(t, s, func(tx latchkey.Tx) error { return tx.DeletePrincipal(second.OrgID, second.ID) })
 	owners(0)
 }
 
-func testAccessListUse(t *testing.T, target Target) {
+func testUses(t *testing.T, target Target) {
 	s := target.Open(t)
 	k := apiKey(1, 1)
 	k.AccessList = latchkey.AccessList{entry("10.0.0.0/8"), entry("2001:db8::/32")}
 	insert(t, s, organization(1), organization(2), k)
-	v4, v6 := k.AccessList[0].Prefix, k.AccessList[1].Prefix
+	v4, v6 := k.AccessList[0].Prefix.String(), k.AccessList[1].Prefix.String()
 	a, b := netip.MustParseAddr("10.1.1.1"), netip.MustParseAddr("10.2.2.2")
 	six := netip.MustParseAddr("2001:db8::1")
-	add := func(org int, key latchkey.KeyID, p netip.Prefix, n int64, last time.Time, from netip.Addr) {
+	add := func(org int, key latchkey.PrincipalID, what string, n int64, last time.Time, from netip.Addr) {
 		t.Helper()
-		update(t, s, func(tx latchkey.Tx) error { return tx.AddAccessListUse(orgID(org), key, p, n, last, from) })
+		update(t, s, func(tx latchkey.Tx) error {
+			return tx.AddUse(orgID(org), key, latchkey.Use{What: what, Count: n, LastUsed: last, LastAddress: from})
+		})
 	}
-	use := func(want ...latchkey.AccessListUse) {
+	use := func(want ...latchkey.Use) {
 		t.Helper()
 		view(t, s, func(r latchkey.Reader) error {
-			got, err := r.AccessListUse(k.OrgID, k.ID)
+			got, err := r.Uses(k.OrgID, k.ID)
 			equal(t, "use", got, want)
 			return err
 		})
 	}
 	use()
 	add(1, k.ID, v4, 3, start, a)
-	use(latchkey.AccessListUse{Prefix: v4, Count: 3, LastUsed: start, LastAddress: a})
+	use(latchkey.Use{What: v4, Count: 3, LastUsed: start, LastAddress: a})
 	add(1, k.ID, v4, 2, start.Add(time.Second), b)
-	use(latchkey.AccessListUse{Prefix: v4, Count: 5, LastUsed: start.Add(time.Second), LastAddress: b})
+	use(latchkey.Use{What: v4, Count: 5, LastUsed: start.Add(time.Second), LastAddress: b})
 	add(1, k.ID, v4, 1, start, a) // an older use that was written later
-	use(latchkey.AccessListUse{Prefix: v4, Count: 6, LastUsed: start.Add(time.Second), LastAddress: b})
+	use(latchkey.Use{What: v4, Count: 6, LastUsed: start.Add(time.Second), LastAddress: b})
 	add(1, k.ID, v6, 1, start, six)
 	add(1, keyID(9), v4, 1, start, a) // a key that is gone
 	add(2, k.ID, v4, 1, start, a)     // another organization's key
-	both := []latchkey.AccessListUse{
-		{Prefix: v4, Count: 6, LastUsed: start.Add(time.Second), LastAddress: b},
-		{Prefix: v6, Count: 1, LastUsed: start, LastAddress: six},
+	both := []latchkey.Use{
+		{What: v4, Count: 6, LastUsed: start.Add(time.Second), LastAddress: b},
+		{What: v6, Count: 1, LastUsed: start, LastAddress: six},
 	}
 	use(both...)
 
 	// The use of an entry goes with it.
 	left := k
 	left.AccessList = k.AccessList[1:]
-	update(t, s, func(tx latchkey.Tx) error { return tx.UpdateKey(k, left) })
+	update(t, s, func(tx latchkey.Tx) error { return tx.UpdatePrincipal(k.Principal, left.Principal) })
 	use(both[1])
 }

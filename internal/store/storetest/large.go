@@ -33,18 +33,18 @@ func testLargeKey(t *testing.T, target Target) {
 		"first and last taken":       inProjects(k, 0, projectID(0), projectID(projects-1)),
 		"none left":                  apiKey(1, 1),
 	} {
-		update(t, s, func(tx latchkey.Tx) error { return tx.UpdateKey(k, after) })
+		update(t, s, func(tx latchkey.Tx) error { return tx.UpdatePrincipal(k.Principal, after.Principal) })
 		equal(t, what, readKey(t, s, orgID(1), k.ID), after)
-		update(t, s, func(tx latchkey.Tx) error { return tx.UpdateKey(after, k) })
+		update(t, s, func(tx latchkey.Tx) error { return tx.UpdatePrincipal(after.Principal, k.Principal) })
 		equal(t, "back from "+what, readKey(t, s, orgID(1), k.ID), k)
 	}
 	view(t, s, func(r latchkey.Reader) error {
-		list, total, err := r.ProjectsOfKey(orgID(1), k.ID, "", latchkey.Page{Number: 50, Size: 100})
+		list, total, err := r.ProjectsOf(orgID(1), k.ID, "", latchkey.Page{Number: 50, Size: 100})
 		equal(t, "projects on the last page", len(list), 100)
 		equal(t, "projects", total, projects)
 		return err
 	})
-	update(t, s, func(tx latchkey.Tx) error { return tx.DeleteKey(k.OrgID, k.ID) })
+	update(t, s, func(tx latchkey.Tx) error { return tx.DeletePrincipal(k.OrgID, k.ID) })
 	equal(t, "neighbour", readKey(t, s, orgID(1), keyID(2)), inProjects(apiKey(1, 2), owner, projectID(0)))
 }
 

@@ -121,14 +121,14 @@ func testProjectSearch(t *testing.T, target Target) {
 				}
 				equal(t, "projects", projectNumbers(list), c.all)
 				equal(t, "total", total, c.total)
-				list, _, err = r.ProjectsOfKey(orgID(1), k.ID, c.contains, c.page)
+				list, _, err = r.ProjectsOf(orgID(1), k.ID, c.contains, c.page)
 				equal(t, "projects of the key", projectNumbers(list), c.ofKey)
 				return err
 			})
 		})
 	}
 	view(t, s, func(r latchkey.Reader) error {
-		_, total, err := r.ProjectsOfKey(orgID(1), k.ID, "", latchkey.Page{Number: 1, Size: 1})
+		_, total, err := r.ProjectsOf(orgID(1), k.ID, "", latchkey.Page{Number: 1, Size: 1})
 		equal(t, "total of the key", total, 3)
 		return err
 	})
@@ -151,7 +151,7 @@ func testDeleteProject(t *testing.T, target Target) {
 	at := start.Add(time.Minute)
 	update(t, s, func(tx latchkey.Tx) error {
 		gone, err := tx.DeleteProject(orgID(1), projectID(2), one.ID, at)
-		equal(t, "roles that went", gone, map[latchkey.KeyID]latchkey.RoleSet{one.ID: owner, two.ID: readOnly})
+		equal(t, "roles that went", gone, map[latchkey.PrincipalID]latchkey.RoleSet{one.ID: owner, two.ID: readOnly})
 		return err
 	})
 	equal(t, "first key", readKey(t, s, orgID(1), one.ID), inProjects(apiKey(1, 1), owner, projectID(1)))

@@ -19,7 +19,7 @@ func testRandomRoles(t *testing.T, target Target) {
 	org := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		org++ // each run has an organization of its own
-		m := &rolesModel{s: s, org: org, keys: map[latchkey.KeyID]latchkey.APIKey{}, projects: map[latchkey.ProjectID]bool{}}
+		m := &rolesModel{s: s, org: org, keys: map[latchkey.PrincipalID]latchkey.APIKey{}, projects: map[latchkey.ProjectID]bool{}}
 		if err := s.Update(background, func(tx latchkey.Tx) error { return tx.InsertOrganization(organization(org)) }); err != nil {
 			rt.Fatal(err)
 		}
@@ -39,7 +39,7 @@ type rolesModel struct {
 	s        latchkey.Store
 	org      int
 	made     int
-	keys     map[latchkey.KeyID]latchkey.APIKey
+	keys     map[latchkey.PrincipalID]latchkey.APIKey
 	projects map[latchkey.ProjectID]bool
 }
 
@@ -78,7 +78,7 @@ func (m *rolesModel) insertProject(t *rapid.T) {
 
 func (m *rolesModel) deleteProject(t *rapid.T) {
 	p := drawOf(t, "project", m.projects)
-	want := map[latchkey.KeyID]latchkey.RoleSet{}
+	want := map[latchkey.PrincipalID]latchkey.RoleSet{}
 	for id, k := range m.keys {
 		if roles := k.ProjectRoles.Get(p); roles != 0 {
 			want[id] = roles
@@ -119,7 +119,7 @@ func (m *rolesModel) draw(t *rapid.T, k *latchkey.APIKey) {
 
 func (m *rolesModel) deleteKey(t *rapid.T) {
 	k := drawOf(t, "key", m.keys)
-	m.do(t, func(tx latchkey.Tx) error { return tx.DeleteKey(orgID(m.org), k) })
+	m.do(t, func(tx latchkey.Tx) error { return tx.DeletePrincipal(orgID(m.org), k) })
 	delete(m.keys, k)
 }
 
@@ -138,7 +138,7 @@ func (m *rolesModel) replaceAll(t *rapid.T) {
 func (m *rolesModel) change(t *rapid.T, before, after latchkey.APIKey) {
 	refuse := rapid.IntRange(0, 3).Draw(t, "refuse") == 0
 	err := m.s.Update(background, func(tx latchkey.Tx) error {
-		if err := tx.UpdateKey(before, after); err != nil || !refuse {
+		if err := tx.UpdatePrincipal(before.Principal, after.Principal); err != nil || !refuse {
 			return err
 		}
 		return errRefused
@@ -169,7 +169,7 @@ func (m *rolesModel) check(t *rapid.T) {
 			if err := checkIndex(r, k); err != nil {
 				return err
 			}
-			if _, n, err := r.ProjectsOfKey(orgID(m.org), id, "", page); err != nil || n != k.ProjectRoles.Len() {
+			if _, n, err := r.ProjectsOf(orgID(m.org), id, "", page); err != nil || n != k.ProjectRoles.Len() {
 				return fmt.Errorf("key is in %d projects, want %d (%v)", n, k.ProjectRoles.Len(), err)
 			}
 		}

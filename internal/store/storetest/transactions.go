@@ -22,7 +22,9 @@ func testFailedUpdate(t *testing.T, target Target) {
 			func() error { return tx.InsertOrganization(organization(2)) },
 			func() error { return tx.InsertProject(project(1, 2)) },
 			func() error { return tx.InsertKey(inProjects(apiKey(1, 2), owner, projectID(2))) },
-			func() error { return tx.UpdateKey(k, inProjects(k, readOnly, projectID(1), projectID(2))) },
+			func() error {
+				return tx.UpdatePrincipal(k.Principal, inProjects(k, readOnly, projectID(1), projectID(2)).Principal)
+			},
 			func() error { _, err := tx.DeleteProject(orgID(1), projectID(1), "", start); return err },
 			func() error { return tx.UseNonce(orgID(1), "n", 1, start) },
 			func() error { return tx.AppendEvent(&latchkey.Event{OrgID: orgID(1)}) },
@@ -42,7 +44,7 @@ func testFailedUpdate(t *testing.T, target Target) {
 		"organization":    func(r latchkey.Reader) error { _, err := r.Organization(orgID(2)); return err },
 		"project":         func(r latchkey.Reader) error { _, err := r.Project(orgID(1), projectID(2)); return err },
 		"key":             func(r latchkey.Reader) error { _, err := r.Key(orgID(1), keyID(2)); return err },
-		"credential":      func(r latchkey.Reader) error { _, err := r.Credential(publicKey(2), ""); return err },
+		"credential":      func(r latchkey.Reader) error { _, err := r.Credential(string(publicKey(2)), ""); return err },
 		"deleted project": func(r latchkey.Reader) error { _, err := r.DeletedProject(orgID(1), projectID(1)); return err },
 	} {
 		if err := s.View(background, read); err != latchkey.ErrNotFound {
@@ -85,7 +87,7 @@ func testNeighboursOfFailure(t *testing.T, target Target) {
 			case 2:
 				panic("raised by the test")
 			case 3: // a statement fails
-				return tx.UpdateKey(apiKey(1, 0), inProjects(apiKey(1, 0), owner, projectID(999)))
+				return tx.UpdatePrincipal(apiKey(1, 0).Principal, inProjects(apiKey(1, 0), owner, projectID(999)).Principal)
 			}
 			return tx.AppendEvent(&latchkey.Event{OrgID: orgID(1)})
 		})

@@ -133,10 +133,10 @@ func appendEntry(a *wire.Answer, e *op.Entry, list string) {
 		a.Raw(`"`)
 	}
 	a.Raw(`,"links":[`)
-	a.Link("self", "/orgs/", string(e.Org), "/apiKeys/", string(e.Key), "/", list, "/", strings.Replace(op.PrefixText(e.Prefix), "/", "%2F", 1))
+	a.Link("self", "/orgs/", string(e.Org), "/apiKeys/", string(e.Principal), "/", list, "/", strings.Replace(op.PrefixText(e.Prefix), "/", "%2F", 1))
 	if a.Generation != wire.AtlasV2 && a.Single() {
 		a.Raw(",")
-		a.Link("http://mms.mongodb.com/apiKeys", "/orgs/", string(e.Org), "/apiKeys/", string(e.Key))
+		a.Link("http://mms.mongodb.com/apiKeys", "/orgs/", string(e.Org), "/apiKeys/", string(e.Principal))
 	}
 	a.Raw(`]}`)
 }

@@ -113,7 +113,7 @@ type keyPatch struct {
 
 // readKey reads desc and roles; a creation needs both, an update one. An id in
 // the body of an update must be that of the path.
-func readKey(r *wire.Request, level latchkey.Level, create bool, id latchkey.KeyID) (p keyPatch) {
+func readKey(r *wire.Request, level latchkey.Level, create bool, id latchkey.PrincipalID) (p keyPatch) {
 	o := r.Object()
 	if r.BodyBroken() {
 		return p
@@ -252,17 +252,17 @@ func appendKey(a *wire.Answer, k *latchkey.APIKey, private string) {
 	a.Raw(`","publicKey":"`)
 	a.Raw(string(k.PublicKey))
 	a.Raw(`","roles":`)
-	appendRoles(a, k)
+	appendRoles(a, &k.Principal)
 	a.Raw(`}`)
 }
 
 // roleLength is about how long one role is in JSON.
 const roleLength = 90
 
-// appendRoles writes the roles of a key: those in the organization first, then
+// appendRoles writes the roles of a principal: those in the organization first, then
 // those in projects by project id, each in the order of the role table. A key
 // can hold thousands, so this works on the buffer itself.
-func appendRoles(a *wire.Answer, k *latchkey.APIKey) {
+func appendRoles(a *wire.Answer, k *latchkey.Principal) {
 	buf := slices.Grow(a.Buf, roleLength*(k.OrgRoles.Len()+k.ProjectRoles.Len()+2))
 	buf = append(buf, '[')
 	start := len(buf)

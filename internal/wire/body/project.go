@@ -84,7 +84,7 @@ func DecodeCreateProject(orgRequired bool) func(r *wire.Request) op.CreateProjec
 	return func(r *wire.Request) op.CreateProjectInput {
 		in := op.CreateProjectInput{WithDefaultAlerts: true}
 		in.Owner, _ = r.QueryText("projectOwnerId")
-		if _, ok := latchkey.ParseID[latchkey.KeyID](in.Owner); in.Owner != "" && !ok {
+		if _, ok := latchkey.ParseID[latchkey.PrincipalID](in.Owner); in.Owner != "" && !ok {
 			r.Refuse(op.RankQuery, latchkey.Refuse(latchkey.CodeInvalidQuery, "projectOwnerId"))
 		}
 		o := r.Object()

@@ -11,10 +11,16 @@ import (
 // DecodeNothing reads a request that names nothing.
 func DecodeNothing(*wire.Request) op.RootInput { return op.RootInput{} }
 
-// EncodeRoot writes the status of the server with the caller's key; related
-// names the links of the older generations.
-func EncodeRoot(appName, build string, related ...string) func(a *wire.Answer, k latchkey.APIKey) {
-	return func(a *wire.Answer, k latchkey.APIKey) {
+// EncodeRoot writes the status of the server with the caller; related names the
+// links of the older generations. A service account stands where the published
+// schema has the key, with its client id for a public key, so that clients find
+// their roles there.
+func EncodeRoot(appName, build string, related ...string) func(a *wire.Answer, caller latchkey.Principal) {
+	return func(a *wire.Answer, k latchkey.Principal) {
+		login := string(k.PublicKey)
+		if k.ID.IsAccount() {
+			login = string(k.ID)
+		}
 		a.Raw(`{"apiKey":{"accessList":[`)
 		for i, e := range k.AccessList {
 			if i > 0 {
@@ -33,7 +39,7 @@ func EncodeRoot(appName, build string, related ...string) func(a *wire.Answer, k
 		a.Raw(`],"id":"`)
 		a.Raw(string(k.ID))
 		a.Raw(`","publicKey":"`)
-		a.Raw(string(k.PublicKey))
+		a.Raw(login)
 		a.Raw(`","roles":`)
 		appendRoles(a, &k)
 		a.Raw(`},"appName":`)
