@@ -20,12 +20,16 @@ const (
 	CodeMalformedOrgID       // the id
 	CodeMalformedProjectID   // the id
 	CodeMalformedKeyID       // the id
+	CodeMalformedClientID    // the id
+	CodeMalformedSecretID    // the id
+	CodeMalformedEventID     // the id
 	CodeRouteNotFound        // the path
 	CodeMethodNotAllowed     // the method
 	CodeBodyTooLarge         // the limit in bytes
 	CodeBodyTimeout          // no parameters
 	CodeUnsupportedMediaType // the media type
 	CodeInvalidQuery         // the parameter
+	CodeRateLimited          // the path, seconds to wait, capacity, refill, seconds of a refill
 
 	CodeOrganizationNotFound // the id
 	CodeProjectNotFound      // the id
@@ -33,6 +37,12 @@ const (
 	CodeKeyNotFound          // the id
 	CodeUserNotFound         // the id
 	CodeEntryNotFound        // the address, the key's id
+	CodeAccountNotFound      // the client id
+	CodeSecretNotFound       // the id
+	CodeAccountEntryNotFound // the address
+	CodeEventNotFound        // the id, the project's id
+	CodeOrgEventNotFound     // the id, the organization's id
+	CodeEndpointSetNotFound  // the id
 
 	CodeProjectNotReachable   // the caller has no role that reaches the project; no parameters
 	CodeNotAuthorized         // the role is too weak, or dominance refuses; no parameters
@@ -60,7 +70,9 @@ const (
 	CodeUnexpectedJSONMember // the attribute
 
 	CodeKeyAlreadyInProject // the key's id, the project's id
+	CodeAccountInProject    // the message
 	CodeTooManyKeys         // the limit, the organization's id
+	CodeTooManyAccounts     // the limit, the organization's id
 	CodeProjectNameTaken    // the name
 	CodeAddressExists       // the address
 	CodeDuplicateAddresses  // no parameters

@@ -32,11 +32,37 @@ func NewPublicKey() PublicKey {
 
 const redacted = "[redacted]"
 
-// PrivateKey is the secret half of an API key: a random UUID of version 4 in
-// lower case, with 122 random bits. It prints as "[redacted]" wherever it is
+// concealed is the text of a secret. It prints as "[redacted]" wherever it is
 // formatted; Reveal is the only way to its text. That is kept behind a pointer,
 // because fmt prints what unexported fields of other types hold without asking.
-type PrivateKey struct{ text *string }
+type concealed struct{ text *string }
+
+// Reveal returns the secret itself, for the one answer that shows it.
+func (c concealed) Reveal() string {
+	if c.text == nil {
+		return ""
+	}
+	return *c.text
+}
+
+// String returns "[redacted]".
+func (concealed) String() string { return redacted }
+
+// GoString returns "[redacted]".
+func (concealed) GoString() string { return redacted }
+
+// Format prints "[redacted]" for every verb.
+func (concealed) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
+
+// MarshalText returns "[redacted]", so that no encoder prints the secret.
+func (concealed) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+
+// LogValue returns "[redacted]".
+func (concealed) LogValue() slog.Value { return slog.StringValue(redacted) }
+
+// PrivateKey is the secret half of an API key: a random UUID of version 4 in
+// lower case, with 122 random bits.
+type PrivateKey struct{ concealed }
 
 // NewPrivateKey returns a fresh private key.
 func NewPrivateKey() PrivateKey {
@@ -48,15 +74,7 @@ func NewPrivateKey() PrivateKey {
 }
 
 // PrivateKeyFrom wraps the text of a private key that was read from somewhere.
-func PrivateKeyFrom(text string) PrivateKey { return PrivateKey{&text} }
-
-// Reveal returns the secret itself, for the one answer that shows it.
-func (k PrivateKey) Reveal() string {
-	if k.text == nil {
-		return ""
-	}
-	return *k.text
-}
+func PrivateKeyFrom(text string) PrivateKey { return PrivateKey{concealed{&text}} }
 
 // Tail returns the last twelve hex digits, all that is kept of the secret in
 // clear: published answers show them in the redacted form.
@@ -71,21 +89,6 @@ func (k PrivateKey) Tail() string {
 // RedactedPrivateKey is the form in which every answer but the creating one
 // shows a private key whose last twelve digits are tail.
 func RedactedPrivateKey(tail string) string { return "********-****-****-" + tail }
-
-// String returns "[redacted]".
-func (PrivateKey) String() string { return redacted }
-
-// GoString returns "[redacted]".
-func (PrivateKey) GoString() string { return redacted }
-
-// Format prints "[redacted]" for every verb.
-func (PrivateKey) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(redacted)) }
-
-// MarshalText returns "[redacted]", so that no encoder prints the secret.
-func (PrivateKey) MarshalText() ([]byte, error) { return []byte(redacted), nil }
-
-// LogValue returns "[redacted]".
-func (PrivateKey) LogValue() slog.Value { return slog.StringValue(redacted) }
 
 func mustRead(b []byte) {
 	if _, err := rand.Read(b); err != nil {

@@ -4,6 +4,9 @@
 package auth
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"crypto/subtle"
 	"net/http"
 	"time"
 
@@ -46,6 +49,31 @@ func (a *Authenticator) Seal(id latchkey.PrincipalID, public latchkey.PublicKey,
 	}
 	sha256, err = seal(digest.SHA256)
 	return md5, sha256, err
+}
+
+// HashSecret computes what is kept of a service account's secret: HMAC-SHA256
+// of its text under the newest pepper. It is an op.HashFunc. The secret has 256
+// random bits, so a slow hash would protect nothing more.
+func (a *Authenticator) HashSecret(secret latchkey.ClientSecret) [sha256.Size]byte {
+	return hashSecret(a.keys.Keys(keyring.Pepper)[0], secret)
+}
+
+// MatchSecret reports in constant time whether the hash is that of the secret
+// under any pepper that is in use.
+func (a *Authenticator) MatchSecret(hash [sha256.Size]byte, secret latchkey.ClientSecret) bool {
+	match := 0
+	for _, pepper := range a.keys.Keys(keyring.Pepper) {
+		is := hashSecret(pepper, secret)
+		match |= subtle.ConstantTimeCompare(is[:], hash[:])
+	}
+	return match == 1
+}
+
+func hashSecret(pepper keyring.PlainKey, secret latchkey.ClientSecret) (sum [sha256.Size]byte) {
+	mac := hmac.New(sha256.New, pepper.Bytes())
+	mac.Write([]byte(secret.Reveal()))
+	mac.Sum(sum[:0])
+	return sum
 }
 
 // Challenge sets the WWW-Authenticate headers of a 401 and returns its body.

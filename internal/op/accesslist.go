@@ -96,8 +96,8 @@ var DeleteEntry = &Op[EntryInput, Nothing]{
 	Info: Info{
 		Name: "deleteOrgApiKeyAccessListEntry", Summary: "Delete an entry of the access list of an API key",
 		Rule:    accessListRule,
-		Changes: true,
-		Events:  []latchkey.EventType{latchkey.EventEntryDeleted},
+		Changes: true, Revokes: true,
+		Events: []latchkey.EventType{latchkey.EventEntryDeleted},
 	},
 	run: func(env *Env, in EntryInput) (Nothing, error) {
 		before, err := env.key(in.Key)

@@ -19,6 +19,7 @@ type Info struct {
 	Summary string               // one line for people
 	Rule    policy.Rule          // who may call it
 	Changes bool                 // whether it writes
+	Revokes bool                 // whether it takes away what somebody can do: other changes must not hold it up
 	Events  []latchkey.EventType // the events it may record
 }
 

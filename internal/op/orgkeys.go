@@ -209,8 +209,8 @@ var DeleteOrgKey = &Op[OrgKeyInput, Nothing]{
 	Info: Info{
 		Name: "deleteOrgApiKey", Summary: "Delete an API key",
 		Rule:    policy.Rule{Gate: policy.GateOrganization, Role: latchkey.OrgOwner},
-		Changes: true,
-		Events:  []latchkey.EventType{latchkey.EventKeyDeleted},
+		Changes: true, Revokes: true,
+		Events: []latchkey.EventType{latchkey.EventKeyDeleted},
 	},
 	run: func(env *Env, in OrgKeyInput) (Nothing, error) {
 		key, err := env.key(in.Key)

@@ -222,8 +222,8 @@ var RemoveKeyFromProject = &Op[ProjectKeyInput, Nothing]{
 	Info: Info{
 		Name: "removeGroupApiKey", Summary: "Remove an API key from a project",
 		Rule:    policy.Rule{Gate: policy.GateProject, Role: latchkey.GroupAccessManager},
-		Changes: true,
-		Events:  []latchkey.EventType{latchkey.EventKeyRemovedFromProject},
+		Changes: true, Revokes: true,
+		Events: []latchkey.EventType{latchkey.EventKeyRemovedFromProject},
 	},
 	run: func(env *Env, in ProjectKeyInput) (Nothing, error) {
 		before, err := env.key(in.Key)

@@ -70,7 +70,7 @@ func New(data *Data, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	service := op.Config{Store: data.Store, Seal: authenticator.Seal, Granting: c.Granting, MaxKeysPerOrg: c.MaxKeysPerOrg}
+	service := op.Config{Store: data.Store, Seal: authenticator.Seal, HashSecret: authenticator.HashSecret, Granting: c.Granting, MaxKeysPerOrg: c.MaxKeysPerOrg}
 	build := ReadBuild()
 	return &Server{
 		Service: op.NewService(service),

@@ -70,6 +70,13 @@ func malformedID(errorCode, template string) problemRow {
 	}
 }
 
+// malformedPath is an id that no error of the older generations knows.
+func malformedPath() problemRow {
+	r := malformedID("", "")
+	r.v1 = nil
+	return r
+}
+
 // problemTable says every code on every generation. Names and templates are
 // those of the published error tables, with "access list" where the older
 // ones say "whitelist": that is what the wire says today, on both generations.
@@ -86,6 +93,9 @@ var problemTable = [...]problemRow{
 	latchkey.CodeMalformedOrgID:       malformedID("INVALID_ORG_ID", "An invalid organization ID %s was specified."),
 	latchkey.CodeMalformedProjectID:   malformedID("INVALID_GROUP_ID", "An invalid group ID %s was specified."),
 	latchkey.CodeMalformedKeyID:       malformedID("INVALID_KEY_ID", "An invalid key ID %s was specified."),
+	latchkey.CodeMalformedClientID:    malformedPath(),
+	latchkey.CodeMalformedSecretID:    malformedPath(),
+	latchkey.CodeMalformedEventID:     malformedPath(),
 	latchkey.CodeRouteNotFound: {
 		saying: saying{404, "RESOURCE_NOT_FOUND", "Cannot find resource %s.", fromPath},
 	},
@@ -94,6 +104,8 @@ var problemTable = [...]problemRow{
 	latchkey.CodeBodyTimeout:          ours(408, "REQUEST_TIMEOUT", "The body of the request did not arrive in time."),
 	latchkey.CodeUnsupportedMediaType: ours(415, "UNSUPPORTED_MEDIA_TYPE", "The content type %s is not supported."),
 	latchkey.CodeInvalidQuery:         same(400, "INVALID_QUERY_PARAMETER", "Invalid query parameter %s specified."),
+	latchkey.CodeRateLimited: same(429, "RATE_LIMITED_TOKEN_BUCKET",
+		"Rate limit exceeded for %s. Please retry after %d seconds. Request capacity: %d. Refill rate: %d per %d seconds."),
 
 	latchkey.CodeOrganizationNotFound: same(404, "ORG_NOT_FOUND", "No organization with ID %s exists."),
 	latchkey.CodeProjectNotFound:      same(404, "GROUP_NOT_FOUND", "No group with ID %s exists."),
@@ -101,6 +113,12 @@ var problemTable = [...]problemRow{
 	latchkey.CodeKeyNotFound:          same(400, "API_KEY_NOT_FOUND", "No API key with ID %s exists."),
 	latchkey.CodeUserNotFound:         same(404, "USER_NOT_FOUND", "No user with ID %s exists."),
 	latchkey.CodeEntryNotFound:        same(404, "API_KEY_ACCESS_LIST_NOT_FOUND", "IP address %s not on access list for API key %s."),
+	latchkey.CodeAccountNotFound:      same(404, "RESOURCE_NOT_FOUND", "Cannot find resource %s."),
+	latchkey.CodeSecretNotFound:       same(404, "RESOURCE_NOT_FOUND", "Cannot find resource %s."),
+	latchkey.CodeAccountEntryNotFound: same(404, "RESOURCE_NOT_FOUND", "Cannot find resource %s."),
+	latchkey.CodeEventNotFound:        same(404, "EVENT_NOT_FOUND", "No event with ID %s exists in group %s."),
+	latchkey.CodeOrgEventNotFound:     same(404, "ORG_EVENT_NOT_FOUND", "No event with ID %s exists in organization %s."),
+	latchkey.CodeEndpointSetNotFound:  same(404, "RESOURCE_NOT_FOUND", "Cannot find resource %s."),
 
 	latchkey.CodeProjectNotReachable: {
 		saying: saying{401, "USER_CANNOT_ACCESS_GROUP", "User cannot access this group.", noParams},
@@ -135,6 +153,9 @@ var problemTable = [...]problemRow{
 	latchkey.CodeKeyAlreadyInProject: same(409, "API_KEY_ALREADY_IN_GROUP", "API key with ID %s is already in group %s."),
 	latchkey.CodeTooManyKeys: same(400, "MAX_API_KEYS_PER_ORG_EXCEEDED",
 		"Maximum number of API keys per org %s in %s exceeded while trying to add API keys."),
+	latchkey.CodeAccountInProject: same(409, "VALIDATION_ERROR", "The request content produced the validation error: %s."),
+	latchkey.CodeTooManyAccounts: same(400, "MAX_SERVICE_ACCOUNTS_PER_ORG_EXCEEDED",
+		"Maximum number of service accounts per org %s in %s exceeded while trying to add service accounts."),
 	latchkey.CodeProjectNameTaken:   same(409, "GROUP_ALREADY_EXISTS", `A group with name "%s" already exists.`),
 	latchkey.CodeAddressExists:      same(409, "ADDRESS_ALREADY_IN_ACCESS_LIST", "The address %s is already on the access list."),
 	latchkey.CodeDuplicateAddresses: same(400, "DUPLICATE_ADDRESSES_IN_INPUT", "Two or more of the addresses being added to the access list are the same."),

@@ -47,6 +47,15 @@ var arity = map[latchkey.Code]int{
 	latchkey.CodeAddressExists:        1,
 	latchkey.CodeAddressNotListable:   1,
 	latchkey.CodeInvalidAddress:       1,
+	latchkey.CodeRateLimited:          5,
+	latchkey.CodeAccountNotFound:      1,
+	latchkey.CodeSecretNotFound:       1,
+	latchkey.CodeAccountEntryNotFound: 1,
+	latchkey.CodeEventNotFound:        2,
+	latchkey.CodeOrgEventNotFound:     2,
+	latchkey.CodeEndpointSetNotFound:  1,
+	latchkey.CodeAccountInProject:     1,
+	latchkey.CodeTooManyAccounts:      2,
 }
 
 // unnamed are the codes whose parameter the published template does not name.
@@ -59,7 +68,7 @@ func sample(c latchkey.Code) *latchkey.Error {
 	if c == latchkey.CodeTooManyKeys {
 		return latchkey.Refuse(c, 500, "5f0000000000000000000001")
 	}
-	params := []any{"one", "two"}[:arity[c]]
+	params := []any{"one", "two", 3, 4, 5}[:arity[c]]
 	return latchkey.Refuse(c, params...)
 }
 
