@@ -30,6 +30,7 @@ const (
 	CodeUnsupportedMediaType // the media type
 	CodeInvalidQuery         // the parameter
 	CodeRateLimited          // the path, seconds to wait, capacity, refill, seconds of a refill
+	CodeAttemptsLimited      // the path, how many attempts, in how many minutes
 
 	CodeOrganizationNotFound // the id
 	CodeProjectNotFound      // the id
@@ -48,6 +49,7 @@ const (
 	CodeNotAuthorized         // the role is too weak, or dominance refuses; no parameters
 	CodeNotProjectCreator     // the organization's id
 	CodeAccessListNotReadable // neither the key itself nor an owner; no parameters
+	CodeAccessDenied          // the caller does not hold the role that it was asked about; no parameters
 
 	CodeLastOwner       // no parameters
 	CodeCallerLockedOut // the caller's address

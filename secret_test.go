@@ -16,28 +16,47 @@ import (
 
 const secret = "9f3c1a2b-4d5e-4f60-8a7b-1c2d3e4f5061"
 
-type wrapped struct{ Key latchkey.PrivateKey }
+// secretText is what every type of secret has in common.
+type secretText interface {
+	Reveal() string
+	String() string
+	GoString() string
+}
 
-// TestPrivateKeyIsNeverPrinted prints a key in every way there is.
 func TestPrivateKeyIsNeverPrinted(t *testing.T) {
-	key := latchkey.PrivateKeyFrom(secret)
+	neverPrinted(t, latchkey.PrivateKeyFrom(secret), secret, strings.Split(secret, "-"))
+}
+
+func TestClientSecretIsNeverPrinted(t *testing.T) {
+	s, _ := latchkey.ParseClientSecret(clientSecret)
+	neverPrinted(t, s, clientSecret, []string{"mdb_sa_sk_", clientSecret[10:18], clientSecret[24:32], clientSecret[45:53], clientSecret[53:]})
+}
+
+func TestAccessTokenIsNeverPrinted(t *testing.T) {
+	const text = "eyJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJsYXRjaGtleSJ9.c2lnbmF0dXJl"
+	neverPrinted(t, latchkey.AccessTokenFrom(text), text, append(strings.Split(text, "."), text[:8]))
+}
+
+// neverPrinted prints a secret in every way there is and looks for parts of its text.
+func neverPrinted[S secretText](t *testing.T, s S, text string, parts []string) {
 	type holder struct {
-		Name  string
-		Key   latchkey.PrivateKey
-		Ptr   *latchkey.PrivateKey
-		Keys  []latchkey.PrivateKey
-		ByKey map[string]latchkey.PrivateKey
+		Name   string
+		Secret S
+		Ptr    *S
+		List   []S
+		ByName map[string]S
 	}
-	held := holder{"x", key, &key, []latchkey.PrivateKey{key}, map[string]latchkey.PrivateKey{"a": key}}
-	check := func(how, text string) {
+	held := holder{"x", s, &s, []S{s}, map[string]S{"a": s}}
+	parts = append(parts, fmt.Sprintf("%x", text)[:16], fmt.Sprintf("%X", text)[:16], fmt.Sprintf("%x", text)[20:36])
+	check := func(how, printed string) {
 		t.Helper()
-		for _, part := range append(strings.Split(secret, "-"), fmt.Sprintf("%x", secret)[:16], fmt.Sprintf("%X", secret)[:16]) {
-			if strings.Contains(text, part) {
-				t.Errorf("%s prints the secret: %s", how, text)
+		for _, part := range parts {
+			if strings.Contains(printed, part) {
+				t.Errorf("%s prints the secret: %s", how, printed)
 			}
 		}
-		if !strings.Contains(text, "[redacted]") {
-			t.Errorf("%s prints %q", how, text)
+		if !strings.Contains(printed, "[redacted]") {
+			t.Errorf("%s prints %q", how, printed)
 		}
 	}
 	for verb := byte('A'); verb <= 'z'; verb++ {
@@ -46,32 +65,35 @@ func TestPrivateKeyIsNeverPrinted(t *testing.T) {
 		}
 		for _, flags := range []string{"", "+", "#", "-", " ", "0", "40", ".3", "+#40.3", "# "} {
 			format := "%" + flags + string(verb)
-			check(format, fmt.Sprintf(format, key))
-			check(format+" of a pointer", fmt.Sprintf(format, &key))
+			check(format, fmt.Sprintf(format, s))
+			check(format+" of a pointer", fmt.Sprintf(format, &s))
 			if strings.IndexByte("vsq", verb) >= 0 {
 				check(format+" of a struct", fmt.Sprintf(format, held))
 			}
 		}
 	}
-	check("Println", fmt.Sprintln(key, held.Keys, held.ByKey))
-	check("Errorf", fmt.Errorf("%w: %v", errors.New("x"), key).Error())
-	check("String", key.String())
-	check("GoString", key.GoString())
+	check("Println", fmt.Sprintln(s, held.List, held.ByName))
+	check("Errorf", fmt.Errorf("%w: %v", errors.New("x"), s).Error())
+	check("String", s.String())
+	check("GoString", s.GoString())
 	for how, marshal := range map[string]func(any) ([]byte, error){"json": json.Marshal, "xml": xml.Marshal} {
-		text, err := marshal(wrapped{key})
+		out, err := marshal(struct {
+			XMLName xml.Name `json:"-" xml:"wrapped"`
+			Secret  S
+		}{Secret: s})
 		if err != nil {
 			t.Fatal(err)
 		}
-		check(how, string(text))
+		check(how, string(out))
 	}
 	var out bytes.Buffer
 	for how, handler := range map[string]slog.Handler{"text": slog.NewTextHandler(&out, nil), "json": slog.NewJSONHandler(&out, nil)} {
 		out.Reset()
-		slog.New(handler).Info("made", "key", key, "held", held)
+		slog.New(handler).Info("made", "secret", s, "held", held)
 		check("slog "+how, out.String())
 	}
-	if key.Reveal() != secret {
-		t.Errorf("Reveal returns %q", key.Reveal())
+	if s.Reveal() != text {
+		t.Errorf("Reveal returns %q", s.Reveal())
 	}
 }
 
@@ -117,20 +139,25 @@ func TestPublicKey(t *testing.T) {
 	}
 }
 
-// TestPrivateKeyInsideOthersIsHidden holds that a key is hidden where fmt does
+// TestSecretsInsideOthersAreHidden holds that a secret is hidden where fmt does
 // not ask it: in fields that are not exported, and under verbs of errors.
-func TestPrivateKeyInsideOthersIsHidden(t *testing.T) {
-	k := latchkey.NewPrivateKey()
-	type inner struct{ secret latchkey.PrivateKey }
+func TestSecretsInsideOthersAreHidden(t *testing.T) {
+	insideOthers(t, latchkey.NewPrivateKey())
+	insideOthers(t, latchkey.NewClientSecret())
+	insideOthers(t, latchkey.AccessTokenFrom(latchkey.NewClientSecret().Reveal()))
+}
+
+func insideOthers[S secretText](t *testing.T, s S) {
+	type inner struct{ secret S }
 	type outer struct {
 		in   inner
-		list []latchkey.PrivateKey
+		list []S
 	}
-	v := outer{inner{k}, []latchkey.PrivateKey{k}}
+	v := outer{inner{s}, []S{s}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%w"} {
-		for _, arg := range []any{v, &v, k, &k, []latchkey.PrivateKey{k}, map[string]inner{"a": {k}}} {
-			if text := fmt.Sprintf(verb, arg); strings.Contains(text, k.Reveal()) || strings.Contains(text, k.Tail()) {
-				t.Errorf("%s of %T shows the key", verb, arg)
+		for _, arg := range []any{v, &v, s, &s, []S{s}, map[string]inner{"a": {s}}} {
+			if text := fmt.Sprintf(verb, arg); strings.Contains(text, s.Reveal()) || strings.Contains(text, s.Reveal()[len(s.Reveal())-6:]) {
+				t.Errorf("%s of %T shows the secret", verb, arg)
 			}
 		}
 	}

@@ -22,6 +22,9 @@ var (
 	// data: full disk, I/O error, lost connection, full queue, failed commit.
 	// The change is not made, or, when the commit itself failed, not acknowledged.
 	ErrUnavailable = errors.New("data is unavailable")
+	// ErrQueueFull is wrapped together with ErrUnavailable when too many callers
+	// wait already: the function did not run.
+	ErrQueueFull = errors.New("too many changes wait")
 )
 
 // Store keeps the data. View and Update are the only ways to it.
@@ -32,7 +35,8 @@ type Store interface {
 	// durable. If f returns an error nothing of it stays and Update returns
 	// that error, once everything committed together with it is durable, so
 	// that no answer tells of a state that could still be lost. It returns
-	// ErrUnavailable when the commit fails or too many callers wait. f may
+	// ErrUnavailable when the commit fails, and also ErrQueueFull when too many
+	// callers wait. f may
 	// run more than once and must have no effect but through its Tx. A panic
 	// in f undoes its effects and is raised again in the caller.
 	Update(ctx context.Context, f func(Tx) error) error
@@ -189,29 +193,20 @@ type Tx interface {
 	InsertWrappedKey(WrappedKey) error
 }
 
+// MaxFilterTypes is how many types an EventFilter may name: more than there are.
+const MaxFilterTypes = 32
+
 // EventFilter says which events a feed lists. The zero filter lets all through.
 type EventFilter struct {
-	Project  ProjectID   // only those of the project; "" for all of the organization
-	Types    []EventType // only these; none for all
-	Excluded []EventType // not these
-	From     time.Time   // not before this; zero for no limit
-	Until    time.Time   // not after this; zero for no limit
+	Project ProjectID   // only those of the project; "" for all of the organization
+	Reader  PrincipalID // only those without a project and of projects that the principal holds roles in; "" for all; not beside Project
+	Types   []EventType // only these; none for all
+	From    time.Time   // not before this; zero for no limit
+	Until   time.Time   // not after this; zero for no limit
 }
 
 // TokenHash is the hash by which a revoked token is known.
 type TokenHash [sha256.Size]byte
-
-// Checkpoint is a signed statement of how far an organization's chain went: the
-// event with that number has that hash. With it and the public key of its
-// signer anybody can tell that events up to it are those that were recorded.
-type Checkpoint struct {
-	OrgID     OrgID
-	Seq       int64
-	Hash      [sha256.Size]byte
-	Created   time.Time // UTC, whole milliseconds
-	Signer    uint32    // the id of the signing key
-	Signature []byte
-}
 
 // Use is how often, when and from where a part of a principal was used: an
 // entry of its access list that let a request in, or a secret.

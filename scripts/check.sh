@@ -10,11 +10,18 @@ need() { command -v "$1" >/dev/null 2>&1; }
 missing=()
 need curl || missing+=(curl)
 need script || missing+=(bsdutils)
+PATH="$PATH:/usr/sbin" need nginx || missing+=(nginx-light)
+need caddy || missing+=(caddy)
 /usr/bin/python3 -c 'import requests' 2>/dev/null || missing+=(python3 python3-requests)
 if [ ${#missing[@]} -gt 0 ]; then
   if need apt-get && [ "$(id -u)" = 0 ]; then
     echo "== installing ${missing[*]}"
     apt-get update -qq >/dev/null
+    if [ ! -e /usr/sbin/policy-rc.d ]; then # what is installed for the tests must not start to listen
+      printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d
+      chmod 755 /usr/sbin/policy-rc.d
+      trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+    fi
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
   else
     echo "these are missing, and the tests that need them will be skipped or fail: ${missing[*]}" >&2

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/latchkey/latchkey/internal/policy"
+	"github.com/latchkey/latchkey/internal/ratelimit"
 	"github.com/latchkey/latchkey/internal/server"
 	"github.com/latchkey/latchkey/internal/wire"
 )
@@ -26,6 +28,8 @@ type config struct {
 	granting      policy.Granting
 	maxKeys       int
 	offerSHA256   bool
+	rateLimits    ratelimit.Limits
+	ownLimits     map[string]bool // the sets whose limits were given one by one
 	logJSON       bool
 	logLevel      slog.Level
 	masterKeyFile string
@@ -47,6 +51,10 @@ type setting struct {
 func (s *setting) env() string {
 	return envPrefix + strings.ToUpper(strings.ReplaceAll(s.name, "-", "_"))
 }
+
+// kindMany is the kind of a setting whose value is a list, and which can be
+// given several times as a flag and in the file, each time adding to the list.
+const kindMany = "limits"
 
 const envPrefix = "LATCHKEY_"
 
@@ -73,6 +81,10 @@ func settings() []setting {
 		{"digest-algorithms", "md5|md5,sha-256", "md5", "digest algorithms to offer", func(c *config, text string) error {
 			return choose(strings.ReplaceAll(strings.ToLower(text), " ", ""), &c.offerSHA256, map[string]bool{"md5": false, "md5,sha-256": true})
 		}},
+		{"rate-limits", "off|atlas", "off", "off: callers may call as often as they like; atlas: the published limits of each endpoint set, counted by this process alone", func(c *config, text string) error {
+			return choose(text, &c.rateLimits, map[string]ratelimit.Limits{"off": nil, "atlas": ratelimit.Published()})
+		}},
+		{"rate-limit", kindMany, "", "limit of one endpoint set, on top of --rate-limits: \"events_group 300/100\" lets 300 requests through at once and 100 a minute, \"events_group off\" all; several are separated by commas or given one by one", setRateLimit},
 		{"log-format", "text|json", "text", "format of the log, which goes to standard error", func(c *config, text string) error {
 			return choose(text, &c.logJSON, map[string]bool{"text": false, "json": true})
 		}},
@@ -138,6 +150,29 @@ func setMaxKeys(c *config, text string) error {
 	}
 	c.maxKeys = n
 	return nil
+}
+
+func setRateLimit(c *config, text string) error {
+	if text == "" {
+		return nil
+	}
+	var faults []error
+	for item := range strings.SplitSeq(text, ",") {
+		r, err := ratelimit.ParseRule(item)
+		switch {
+		case err != nil:
+			faults = append(faults, err)
+		case c.ownLimits[r.Set]:
+			faults = append(faults, fmt.Errorf("the limit of %s was given already; keep one of them", r.Set))
+		default:
+			c.rateLimits = c.rateLimits.With(r)
+			if c.ownLimits == nil {
+				c.ownLimits = make(map[string]bool)
+			}
+			c.ownLimits[r.Set] = true
+		}
+	}
+	return errors.Join(faults...)
 }
 
 func setPublicURL(c *config, text string) error {

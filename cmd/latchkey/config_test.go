@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/latchkey/latchkey/internal/policy"
+	"github.com/latchkey/latchkey/internal/ratelimit"
 )
 
 // loadAll loads the settings of a command that has all of them.
@@ -198,5 +199,55 @@ func TestUnknownVariables(t *testing.T) {
 	}
 	if len(warnings) != 2 || !strings.HasSuffix(warnings[0], "LATCHKEY_DATTA means nothing to Latchkey; did you mean LATCHKEY_DATA?") || !strings.Contains(warnings[1], "LATCHKEY_X ") {
 		t.Errorf("%q", warnings)
+	}
+}
+
+// TestRateLimits reads the two settings together, from everywhere.
+func TestRateLimits(t *testing.T) {
+	published := ratelimit.Published()
+	small := ratelimit.Limit{Capacity: 3, Refill: 2}
+	for _, test := range []struct {
+		name       string
+		args, vars []string
+		file       string
+		want       ratelimit.Limits
+		faults     string // where and what, separated by |
+	}{
+		{"off", nil, nil, "", nil, ""},
+		{"atlas", []string{"--rate-limits=atlas"}, nil, "", published, ""},
+		{"one alone", nil, nil, "rate-limit = events_group 3/2", ratelimit.Limits{"events_group": small}, ""},
+		{"on top of atlas", nil, nil, "rate-limit = events_group 3/2 # comment\nrate-limits = atlas\nrate-limit = root_ip off",
+			published.With(ratelimit.Rule{Set: "events_group", Limit: small}, ratelimit.Rule{Set: "root_ip"}), ""},
+		{"in one line", nil, nil, "rate-limit = events_group 3/2, root_ip 3/2", ratelimit.Limits{"events_group": small, "root_ip": small}, ""},
+		{"in two flags", []string{"--rate-limit", "events_group 3/2", "--rate-limit=root_ip 3/2"}, nil, "", ratelimit.Limits{"events_group": small, "root_ip": small}, ""},
+		{"in the environment", nil, []string{"LATCHKEY_RATE_LIMIT=events_group 3/2", "LATCHKEY_RATE_LIMITS=off"}, "", ratelimit.Limits{"events_group": small}, ""},
+		{"flags before the file", []string{"--rate-limit=root_ip 3/2"}, nil, "rate-limit = events_group 3/2\nrate-limit = nonsense", ratelimit.Limits{"root_ip": small}, ""},
+		{"faults", nil, nil, "rate-limits = on\nrate-limit = events_group 3/2\nrate-limit = events_group 1/1\nrate-limit = x 1/1, events_user 0/1", nil,
+			`f:1: "on" is none of|f:3: the limit of events_group was given already|f:4: there is no endpoint set "x"|f:4: the capacity "0"`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			args := test.args
+			if test.file != "" {
+				args = append(args, "--config=f")
+			}
+			c, _, err := loadAll(t, args, test.vars, map[string]string{"f": test.file})
+			if test.faults == "" {
+				if err != nil || fmt.Sprint(c.rateLimits) != fmt.Sprint(test.want) {
+					t.Errorf("got %v, %v; want %v", c.rateLimits, err, test.want)
+				}
+				return
+			}
+			var faults configError
+			errors.As(err, &faults)
+			want := strings.Split(test.faults, "|")
+			if len(faults) != len(want) {
+				t.Fatalf("got %v, want %q", err, want)
+			}
+			for i, f := range faults {
+				if got := f.where + ": " + f.what; !strings.HasPrefix(got, want[i]) {
+					t.Errorf("got %q, want %q", got, want[i])
+				}
+			}
+		})
 	}
 }

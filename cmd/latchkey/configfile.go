@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -20,9 +21,10 @@ const maxConfigFile = 64 << 10
 // parseConfigFile reads a configuration file: lines of "name = value", empty
 // lines, and comments, which begin with a # at the start of a line or after
 // white space. A value that holds a # after white space, or white space at an
-// end, is written in double quotes, as a Go string. Every line with a fault is
-// reported, by its number in the place of a whole position.
-func parseConfigFile(content []byte) ([]configLine, []fault) {
+// end, is written in double quotes, as a Go string. Names are set once, but for
+// those that are repeatable. Every line with a fault is reported, by its number
+// in the place of a whole position.
+func parseConfigFile(content []byte, repeatable ...string) ([]configLine, []fault) {
 	if len(content) > maxConfigFile {
 		return nil, []fault{{"1", fmt.Sprintf("the file is longer than %d bytes; that is no configuration file", maxConfigFile)}}
 	}
@@ -37,7 +39,7 @@ func parseConfigFile(content []byte) ([]configLine, []fault) {
 		if what == "" && name == "" {
 			continue
 		}
-		if what == "" && first[name] != 0 {
+		if what == "" && first[name] != 0 && !slices.Contains(repeatable, name) {
 			what = fmt.Sprintf("%q was set in line %d already; keep one of them", name, first[name])
 		}
 		if what != "" {

@@ -30,12 +30,13 @@ func TestParseConfigFile(t *testing.T) {
 		{"after the quote", `a = "b" c`, "", "1: something follows"},
 		{"comment at the quote", `a = "b"# c`, "", "1: something follows"},
 		{"twice", "a = b\nc = d\na = e", "1:a=b 2:c=d", `3: "a" was set in line 1`},
+		{"repeatable", "many = b\na = c\nmany = b\na = d", "1:many=b 2:a=c 3:many=b", `4: "a" was set in line 2`},
 		{"control characters", "a = b\x00\nc = \x1b[2J", "", "1: the line is not plain|2: the line is not plain"},
 		{"bad UTF-8", "a = \xff\nb = \"\\xff\"", "", "1: the line is not plain|2: the quoted value is not plain"},
 		{"too long", strings.Repeat("#", maxConfigFile+1), "", "1: the file is longer"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			lines, faults := parseConfigFile([]byte(test.content))
+			lines, faults := parseConfigFile([]byte(test.content), "many")
 			var got []string
 			for _, l := range lines {
 				got = append(got, fmt.Sprintf("%d:%s=%s", l.number, l.name, l.value))

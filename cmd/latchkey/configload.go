@@ -63,6 +63,9 @@ type rawFlag struct{ text, kind string }
 func (f *rawFlag) String() string { return f.text }
 
 func (f *rawFlag) Set(text string) error {
+	if f.kind == kindMany && f.text != "" {
+		text = f.text + "," + text
+	}
 	f.text = text
 	return nil
 }
@@ -90,7 +93,7 @@ type given struct{ text, where string }
 // the file that the command has no flag for are known, but not used by it.
 // The error is a configError with every fault. Warnings name what has no effect.
 func (env environment) load(cmd *cobra.Command) (c config, warnings []string, err error) {
-	values := make(map[string]given)
+	values := make(map[string][]given)
 	var faults configError
 	path, warnings := env.readVariables(values)
 	if flag := cmd.Flags().Lookup("config"); flag.Changed {
@@ -99,7 +102,7 @@ func (env environment) load(cmd *cobra.Command) (c config, warnings []string, er
 	if path.text != "" {
 		inFile, found := env.readConfigFile(path)
 		faults = append(faults, found...)
-		maps.DeleteFunc(inFile, func(name string, _ given) bool { return values[name].where != "" })
+		maps.DeleteFunc(inFile, func(name string, _ []given) bool { return values[name] != nil })
 		maps.Copy(values, inFile)
 	}
 	bad := make(map[string]bool)
@@ -107,17 +110,19 @@ func (env environment) load(cmd *cobra.Command) (c config, warnings []string, er
 		if cmd.Flags().Lookup(s.name) == nil {
 			continue
 		}
-		v, ok := values[s.name]
+		all, ok := values[s.name]
 		switch flag := cmd.Flags().Lookup(s.name); {
 		case flag.Changed:
-			v = given{flag.Value.String(), "--" + s.name}
+			all = []given{{flag.Value.String(), "--" + s.name}}
 		case !ok:
-			v = given{s.fallback, "the default of --" + s.name}
+			all = []given{{s.fallback, "the default of --" + s.name}}
 		}
-		if err := s.set(&c, v.text); err != nil {
-			bad[s.name] = true
-			for line := range strings.SplitSeq(err.Error(), "\n") {
-				faults = append(faults, fault{v.where, line})
+		for _, v := range all {
+			if err := s.set(&c, v.text); err != nil {
+				bad[s.name] = true
+				for line := range strings.SplitSeq(err.Error(), "\n") {
+					faults = append(faults, fault{v.where, line})
+				}
 			}
 		}
 	}
@@ -131,7 +136,7 @@ func (env environment) load(cmd *cobra.Command) (c config, warnings []string, er
 }
 
 // readVariables reads the environment. An empty variable is as good as none.
-func (env environment) readVariables(values map[string]given) (path given, warnings []string) {
+func (env environment) readVariables(values map[string][]given) (path given, warnings []string) {
 	names := map[string]string{}
 	for _, s := range settings() {
 		names[s.env()] = s.name
@@ -146,7 +151,7 @@ func (env environment) readVariables(values map[string]given) (path given, warni
 			continue
 		}
 		if name, ok := names[variable]; ok {
-			values[name] = given{text, variable}
+			values[name] = []given{{text, variable}}
 			continue
 		}
 		warnings = append(warnings, fmt.Sprintf("the environment variable %s means nothing to Latchkey%s", variable, didYouMean(variable, slices.Collect(maps.Keys(names)))))
@@ -156,27 +161,30 @@ func (env environment) readVariables(values map[string]given) (path given, warni
 }
 
 // readConfigFile reads the file and keeps the names that are settings.
-func (env environment) readConfigFile(path given) (map[string]given, []fault) {
+func (env environment) readConfigFile(path given) (map[string][]given, []fault) {
 	content, err := env.readFile(path.text)
 	if err != nil {
 		return nil, []fault{{path.where, "the configuration file cannot be read: " + err.Error()}}
 	}
-	lines, faults := parseConfigFile(content)
+	var known, repeatable []string
+	for _, s := range settings() {
+		known = append(known, s.name)
+		if s.kind == kindMany {
+			repeatable = append(repeatable, s.name)
+		}
+	}
+	lines, faults := parseConfigFile(content, repeatable...)
 	for i := range faults {
 		faults[i].where = path.text + ":" + faults[i].where
 	}
-	var known []string
-	for _, s := range settings() {
-		known = append(known, s.name)
-	}
-	values := make(map[string]given)
+	values := make(map[string][]given)
 	for _, l := range lines {
 		where := fmt.Sprintf("%s:%d", path.text, l.number)
 		if !slices.Contains(known, l.name) {
 			faults = append(faults, fault{where, fmt.Sprintf("there is no setting %q%s", l.name, didYouMean(l.name, known))})
 			continue
 		}
-		values[l.name] = given{l.value, where}
+		values[l.name] = append(values[l.name], given{l.value, where})
 	}
 	return values, faults
 }

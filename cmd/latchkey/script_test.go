@@ -1,7 +1,9 @@
 package main
 
 import (
+	"context"
 	"database/sql"
+	"errors"
 	"io"
 	"net"
 	"net/url"
@@ -14,6 +16,9 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 	_ "modernc.org/sqlite"
+
+	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/store/sqlstore"
 )
 
 // TestMain lets the scripts run this very program as "latchkey".
@@ -33,6 +38,7 @@ func TestScript(t *testing.T) {
 			"stalled-call": stalledCall,
 			"exit-status":  exitStatus,
 			"get-env":      getEnv,
+			"many-events":  manyEvents,
 		},
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
@@ -89,6 +95,31 @@ func execSQL(ts *testscript.TestScript, neg bool, args []string) {
 	defer db.Close()
 	_, err = db.Exec(args[1])
 	ts.Check(err)
+}
+
+// manyEvents renames the organization so many times in one change, so that
+// there is something to export: many-events DIR NUMBER.
+func manyEvents(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: many-events directory number")
+	}
+	n, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	store, err := sqlstore.Open(ts.MkAbs(args[0]), sqlstore.Options{})
+	ts.Check(err)
+	defer store.Close()
+	ts.Check(store.Update(context.Background(), func(tx latchkey.Tx) error {
+		orgs, err := tx.Organizations()
+		if err != nil {
+			return err
+		}
+		org, err := tx.Organization(orgs[0])
+		for range n {
+			e := latchkey.Event{OrgID: org.ID, ID: latchkey.NewID[latchkey.EventID](tx.Now()), Type: latchkey.EventOrgRenamed, Change: latchkey.Change{Name: &org.Name}}
+			err = errors.Join(err, tx.AppendEvent(&e))
+		}
+		return err
+	}))
 }
 
 // stalledCall opens a connection to the server whose address is in the file,

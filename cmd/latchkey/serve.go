@@ -100,7 +100,7 @@ func (p *program) serve(ctx context.Context, stop func(), c config) (err error) 
 	defer func() { err = errors.Join(err, data.Close()) }()
 	s, err := server.New(data, server.Config{
 		PublicURL: c.publicURL, Granting: c.granting, MaxKeysPerOrg: c.maxKeys,
-		OfferSHA256: c.offerSHA256, Proxies: c.proxies, Log: log,
+		OfferSHA256: c.offerSHA256, Proxies: c.proxies, RateLimits: c.rateLimits, Log: log,
 	})
 	if err != nil {
 		return err
@@ -212,8 +212,10 @@ func (p *program) greet(ctx context.Context, data *server.Data, c config, addres
 
 // onTerminal reports whether somebody can be expected to read standard output
 // now. The null device looks like a terminal and is none.
-func (p *program) onTerminal() bool {
-	f, ok := p.stdout.(*os.File)
+func (p *program) onTerminal() bool { return isTerminal(p.stdout) }
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
 	if !ok {
 		return false
 	}

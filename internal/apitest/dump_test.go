@@ -55,6 +55,17 @@ func dumpOrg(b *strings.Builder, r latchkey.Reader, id latchkey.OrgID) error {
 		}
 		fmt.Fprintf(b, "  %+v %v %v\n", k, members.Text(), k.AccessList.Text())
 	}
+	accounts, _, err := r.Accounts(id, all)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		members, err := r.Memberships(id, a.ID)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(b, "  %+v %v %v %s\n", a, members.Text(), a.AccessList.Text(), a.Secrets.Text())
+	}
 	events, err := r.Events(id, 0, 100_000)
 	for _, e := range events {
 		fmt.Fprintf(b, "  %d %s %x\n", e.Seq, e.Type, e.Hash)

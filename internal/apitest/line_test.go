@@ -195,6 +195,10 @@ func (w *world) challenge() string {
 // while that lives.
 func (w *world) as(k *key, r *request) answer {
 	w.t.Helper()
+	if k.token != "" {
+		r.set("Authorization", "Bearer "+k.token)
+		return w.send(r)
+	}
 	for again := false; ; again = true {
 		if k.nonce == "" {
 			k.nonce, k.count = w.challenge(), 0
@@ -231,8 +235,15 @@ func (w *world) request(call, body string, header ...string) *request {
 }
 
 func versionFor(target string) string {
-	if strings.Contains(target, "/unauth/") {
+	switch {
+	case strings.Contains(target, "/unauth/"):
 		return "2023-11-15"
+	case strings.Contains(target, "/serviceAccounts"):
+		return "2024-08-05"
+	case strings.Contains(target, "/rateLimits"):
+		return "2025-03-12"
+	case strings.Contains(target, "/rateLimits"):
+		return "2025-03-12"
 	}
 	return "2023-01-01"
 }

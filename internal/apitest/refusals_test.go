@@ -29,7 +29,7 @@ func refusals() []refusal {
 	var all []refusal
 	for _, table := range [][]refusal{
 		containerRefusals(), roleRefusals(), keyRefusals(), ownerRefusals(), memberRefusals(), descRefusals(), jsonRefusals(),
-		entryRefusals(), projectRefusals(), orgRefusals(), requestRefusals(),
+		entryRefusals(), projectRefusals(), orgRefusals(), requestRefusals(), accountRefusals(), accountBodyRefusals(), eventRefusals(),
 	} {
 		all = append(all, table...)
 	}
@@ -43,6 +43,7 @@ func TestRefusals(t *testing.T) {
 		for _, d := range wire.Describe(wireGeneration(g)) {
 			rows[d.Code] = d
 		}
+		state := w.dump()
 		for _, c := range refusals() {
 			if !g.on(c.on) {
 				continue
@@ -51,8 +52,11 @@ func TestRefusals(t *testing.T) {
 			if by == "" {
 				by = "owner"
 			}
-			var a answer
-			w.unchanged(func() { a = w.call(by, g.at(c.call), c.body, c.header...) })
+			a := w.call(by, g.at(c.call), c.body, c.header...)
+			if after := w.dump(); after != state {
+				a.fail("the data changed\nbefore:\n%s\nafter:\n%s", state, after)
+				state = after
+			}
 			a.want(c.status, c.error, c.params...)
 			if d := rows[c.code]; d.Status != c.status || d.ErrorCode != c.error {
 				t.Errorf("%s: the case says %d %s, its code %d %s", c.call, c.status, c.error, d.Status, d.ErrorCode)
@@ -78,14 +82,19 @@ func wireGeneration(g generation) wire.Generation {
 // elsewhere are the codes that no row of the tables has, and why.
 func elsewhere() map[latchkey.Code]string {
 	return map[latchkey.Code]string{
-		latchkey.CodeUnauthenticated:    "TestChallenge: its body is not an error object",
-		latchkey.CodeStaleNonce:         "TestReplay, TestOldNonce: its body is not an error object",
-		latchkey.CodeAccessListRequired: "TestAccessListRequired: needs an organization that requires lists",
-		latchkey.CodeCallerLockedOut:    "TestCallerIsNotLockedOut: needs callers with lists",
-		latchkey.CodeTooManyKeys:        "TestTooManyKeys: needs a small limit",
-		latchkey.CodeBodyTimeout:        "TestSlowSenders: takes ten seconds",
-		latchkey.CodeInternal:           "TestInternalFault: needs a broken store",
-		latchkey.CodeUnavailable:        "TestUnavailable: needs a broken store",
+		latchkey.CodeUnauthenticated:     "TestChallenge: its body is not an error object",
+		latchkey.CodeStaleNonce:          "TestReplay, TestOldNonce: its body is not an error object",
+		latchkey.CodeAccessListRequired:  "TestAccessListRequired: needs an organization that requires lists",
+		latchkey.CodeCallerLockedOut:     "TestCallerIsNotLockedOut: needs callers with lists",
+		latchkey.CodeAccessDenied:        "TestCheck: what is refused is in no generation",
+		latchkey.CodeTooManyKeys:         "TestTooManyKeys: needs a small limit",
+		latchkey.CodeTooManyAccounts:     "TestTooManyAccounts: needs five hundred accounts",
+		latchkey.CodeRateLimited:         "TestLimitCountsDown: needs small limits",
+		latchkey.CodeAttemptsLimited:     "TestWrongSecretsAreLimited: needs a small limit",
+		latchkey.CodeEndpointSetNotFound: "TestRateLimitsAreTold: is on one generation only",
+		latchkey.CodeBodyTimeout:         "TestSlowSenders: takes ten seconds",
+		latchkey.CodeInternal:            "TestInternalFault: needs a broken store",
+		latchkey.CodeUnavailable:         "TestUnavailable: needs a broken store",
 	}
 }
 

@@ -30,6 +30,9 @@ type key struct {
 	id, public, private string
 	nonce               string // of the last challenge
 	count               uint32 // how often it was answered
+
+	secret string // of a service account, whose id is the client id
+	token  string // what a service account offers in the place of a digest
 }
 
 // options change how a world is made.
@@ -195,6 +198,7 @@ func (w *world) cast() {
 	w.createProject("gone", "Gone project")
 	w.ok("owner", "DELETE /api/atlas/v2/groups/{gone}", "", 202)
 	w.clock.advance(11 * 60e9) // nobody remembers the deletion
+	w.castAccounts()
 }
 
 func (w *world) createProject(name, called string) {

@@ -9,9 +9,11 @@ import (
 // doors are the functions that may call Store.Update: the one through which
 // all operations run, and maintenance commands.
 var doors = map[string]string{
-	"internal/op/do.go Do":                    "every operation runs through it",
+	"internal/op/lane.go change":              "every operation that writes runs through it, from Do",
 	"internal/op/uses.go FlushUse":            "use counters are no audited state",
 	"internal/op/uses.go forget":              "notes of old nonces and tokens are no audited state",
+	"internal/op/tokens.go RevokeToken":       "a client makes its own token void: it has its secret, and asks no operation",
+	"internal/op/checkpoint.go signSome":      "checkpoints are signed statements about the chain and change no state",
 	"internal/op/setup.go CreateOrganization": "the first key of an organization can have no caller",
 	"internal/op/setup.go RecoverOwner":       "made when no caller is left",
 	"internal/server/data.go makeDataKeys":    "data keys come before any organization",

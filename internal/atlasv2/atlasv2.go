@@ -14,19 +14,20 @@ import (
 // Rows returns every row of the generation. Build names the build of the
 // server, 40 hex digits.
 func Rows(build string) []wire.Row {
-	return slices.Concat(form.Rows(), []wire.Row{addKeyRow()}, rootRows(build))
+	return slices.Concat(form.Rows(), []wire.Row{addKeyRow()}, rateLimitRows(), rootRows(build))
 }
 
 // form is what this generation makes of the rows that all serve. A PATCH of a
 // key that is not in the project is refused since July 2026; assigning is
 // addGroupApiKey.
 var form = body.Form{
-	At:               at,
+	At: at, AtAccounts: atAccounts,
 	CreateProjectKey: body.CreateProjectKey, UpdateProjectKey: body.UpdateProjectKey,
 	CreateOrgKey: body.CreateOrgKey, UpdateOrgKey: body.UpdateOrgKey,
 	CreateEntries: body.CreateEntries,
 	CreateProject: body.CreateProject, UpdateProject: body.UpdateProject,
-	Assign: false, OrgRequired: true,
+	Accounts: body.Accounts,
+	Assign:   false, OrgRequired: true,
 	ListNames: []string{"accessList"}, RawSlash: false,
 }
 
@@ -34,11 +35,19 @@ var (
 	here     = []wire.Generation{wire.AtlasV2}
 	v2023Jan = []wire.Version{wire.Version20230101}
 	v2023Nov = []wire.Version{wire.Version20231115}
+	v2024Aug = []wire.Version{wire.Version20240805}
 )
 
 // at starts the spec of a row published in the first version.
 func at(method string, patterns ...string) wire.Spec {
 	return wire.Spec{Method: method, Patterns: patterns, Generations: here, Versions: v2023Jan, Status: http.StatusOK}
+}
+
+// atAccounts starts the spec of a row about service accounts.
+func atAccounts(method string, patterns ...string) wire.Spec {
+	s := at(method, patterns...)
+	s.Versions = v2024Aug
+	return s
 }
 
 func addKeyRow() wire.Row {

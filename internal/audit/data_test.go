@@ -2,6 +2,8 @@ package audit_test
 
 import (
 	"context"
+	"crypto/ed25519"
+	"crypto/sha256"
 	"fmt"
 	"net/netip"
 	"os"
@@ -10,6 +12,7 @@ import (
 	"time"
 
 	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/audit"
 	"github.com/latchkey/latchkey/internal/op"
 	"github.com/latchkey/latchkey/internal/policy"
 	"github.com/latchkey/latchkey/internal/store/sqlstore"
@@ -44,6 +47,26 @@ func open(t testing.TB, dir string) *sqlstore.Store {
 	return store
 }
 
+// sign signs checkpoints with the key whose public key is in testKeys.
+func sign(c *latchkey.Checkpoint) {
+	c.Signer = 1
+	c.Signature = ed25519.Sign(signingKey(), c.Message())
+}
+
+func signingKey() ed25519.PrivateKey {
+	return ed25519.NewKeyFromSeed([]byte("a seed of thirty-two bytes, fixed")[:ed25519.SeedSize])
+}
+
+func testKeys() audit.PublicKeys { return audit.PublicKeys{signingKey().Public().(ed25519.PublicKey)} }
+
+// signCheckpoints signs how far the chains go now.
+func (h *home) signCheckpoints() {
+	h.t.Helper()
+	if err := h.service.SignCheckpoints(context.Background()); err != nil {
+		h.t.Error(err)
+	}
+}
+
 // newHome sets up two organizations with an owner, a project and an example key each.
 func newHome(t testing.TB, dir string) *home {
 	t.Helper()
@@ -53,6 +76,8 @@ func newHome(t testing.TB, dir string) *home {
 		Seal: func(latchkey.PrincipalID, latchkey.PublicKey, latchkey.PrivateKey) (md5, sha256 []byte, err error) {
 			return []byte("md5"), []byte("sha256"), nil
 		},
+		HashSecret: func(s latchkey.ClientSecret) [sha256.Size]byte { return sha256.Sum256([]byte(s.Tail())) },
+		Sign:       sign,
 	})
 	for i, name := range []string{"One", "Other"} {
 		s, err := h.service.CreateOrganization(context.Background(), "init", op.SetupOptions{OrgName: name, ProjectName: "first", Example: true})
@@ -125,7 +150,10 @@ func (h *home) fill(n int) {
 	do(h, op.AddKeyToProject, op.ProjectKeyInput{Project: projects[1], Key: keys[0], Roles: latchkey.Roles(latchkey.GroupReadOnly)})
 	do(h, op.RemoveKeyFromProject, op.ProjectKeyInput{Project: projects[1], Key: keys[0]})
 	do(h, op.AddKeyToProject, op.ProjectKeyInput{Project: projects[2], Key: keys[2], Roles: latchkey.Roles(latchkey.GroupReadOnly)})
+	h.signCheckpoints()
+	h.fillAccounts(projects)
 	do(h, op.DeleteProject, op.ProjectInput{Project: projects[2]})
+	h.signCheckpoints()
 
 	sets := []latchkey.RoleSet{
 		latchkey.Roles(latchkey.GroupReadOnly, latchkey.GroupStreamProcessingManager), // a hex digit that is a letter
@@ -137,6 +165,38 @@ func (h *home) fill(n int) {
 			Project: projects[0], Key: keys[i%len(keys)], SetRoles: true, Roles: sets[(i/len(keys))%len(sets)],
 		})
 	}
+}
+
+// fillAccounts makes every kind of change to service accounts. Three stay.
+func (h *home) fillAccounts(projects []latchkey.ProjectID) {
+	h.t.Helper()
+	create := func(name string, roles ...latchkey.Role) latchkey.PrincipalID {
+		h.t.Helper()
+		return do(h, op.CreateOrgAccount, op.CreateAccountInput{Org: h.org, Name: name, Desc: "of a test", Roles: latchkey.Roles(roles...), SecretHours: 24}).ID
+	}
+	owner, member := create("owner", latchkey.OrgOwner), create("member", latchkey.OrgMember)
+	inOrg := func(id latchkey.PrincipalID) op.AccountInput { return op.AccountInput{Org: h.org, Account: id} }
+	invite := func(project latchkey.ProjectID, id latchkey.PrincipalID, role latchkey.Role) {
+		h.t.Helper()
+		do(h, op.InviteAccount, op.InviteAccountInput{AccountInput: op.AccountInput{Project: project, Account: id}, Roles: latchkey.Roles(role)})
+	}
+	invite(projects[0], member, latchkey.GroupReadOnly)
+	invite(projects[2], member, latchkey.GroupOwner) // goes with the project
+	invite(projects[3], member, latchkey.GroupOwner)
+	do(h, op.RemoveAccountFromProject, op.AccountInput{Project: projects[3], Account: member})
+	do(h, op.UpdateProjectAccount, op.UpdateAccountInput{AccountInput: op.AccountInput{Project: projects[0], Account: member}, SetRoles: true, Roles: latchkey.Roles(latchkey.GroupOwner)})
+	do(h, op.UpdateOrgAccount, op.UpdateAccountInput{AccountInput: inOrg(owner), Name: ptr("renamed owner"), Desc: ptr("described"),
+		SetRoles: true, Roles: latchkey.Roles(latchkey.OrgOwner, latchkey.OrgBillingAdmin)})
+	do(h, op.CreateProjectAccount, op.CreateAccountInput{Project: projects[0], Name: "of a project", Desc: "x", Roles: latchkey.Roles(latchkey.GroupReadOnly), SecretHours: 8})
+	do(h, op.CreateOrgAccountEntries, op.AccountEntriesInput{AccountInput: inOrg(member), Page: latchkey.Page{Number: 1, Size: 100},
+		Add: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("2001:db8::/32")}})
+	do(h, op.DeleteOrgAccountEntry, op.AccountEntryInput{AccountInput: inOrg(member), Prefix: netip.MustParsePrefix("2001:db8::/32")})
+	do(h, op.CreateOrgSecret, op.CreateSecretInput{AccountInput: inOrg(owner), Hours: 8760})
+	second := do(h, op.CreateOrgSecret, op.CreateSecretInput{AccountInput: inOrg(member), Hours: 48}).ID
+	do(h, op.DeleteOrgSecret, op.SecretInput{AccountInput: inOrg(member), Secret: second})
+	gone := create("goes", latchkey.OrgOwner)
+	do(h, op.DeleteOrgAccount, inOrg(gone))
+	do(h, op.UpdateOrgSettings, op.UpdateOrgSettingsInput{Org: h.org, Apply: func(s *latchkey.OrganizationSettings) { s.MaxSecretValidityHours = 48 }})
 }
 
 func ptr[T any](v T) *T { return &v }

@@ -20,19 +20,22 @@ const (
 	KindOrganization Kind = "organization" // the organization's row differs from the replay
 	KindProject      Kind = "project"      // a project's row differs from the replay
 	KindKey          Kind = "key"          // a key's row differs from the replay or breaks a rule of its own
-	KindIndex        Kind = "index"        // what follows from keys' rows does not: membership, owners, public keys
+	KindAccount      Kind = "account"      // a service account's row does
+	KindIndex        Kind = "index"        // what follows from principals' rows does not: membership, owners, credentials
+	KindCheckpoint   Kind = "checkpoint"   // a checkpoint is missing, not signed, or of another event
 	KindOwner        Kind = "owner"        // nobody owns the organization any more; a warning
 )
 
 // Finding is one thing that is not as it should be.
 type Finding struct {
-	Org     latchkey.OrgID       `json:"orgId"`
-	Kind    Kind                 `json:"kind"`
-	Warning bool                 `json:"warning,omitempty"`   // the data is whole all the same
-	Seq     int64                `json:"seq,omitempty"`       // of an event; 0 for none
-	Key     latchkey.PrincipalID `json:"apiKeyId,omitempty"`  // "" for none
-	Project latchkey.ProjectID   `json:"projectId,omitempty"` // "" for none
-	What    string               `json:"what"`
+	Org       latchkey.OrgID       `json:"orgId"`
+	Kind      Kind                 `json:"kind"`
+	Warning   bool                 `json:"warning,omitempty"`     // the data is whole all the same
+	Line      int64                `json:"line,omitempty"`        // of an export; 0 for none
+	Seq       int64                `json:"seq,omitempty"`         // of an event; 0 for none
+	Principal latchkey.PrincipalID `json:"principalId,omitempty"` // "" for none
+	Project   latchkey.ProjectID   `json:"projectId,omitempty"`   // "" for none
+	What      string               `json:"what"`
 }
 
 // String returns the finding in one line.
@@ -41,12 +44,18 @@ func (f Finding) String() string {
 	if f.Warning {
 		b.WriteString("warning: ")
 	}
-	fmt.Fprintf(&b, "organization %s: %s", f.Org, f.Kind)
+	if f.Org != "" {
+		fmt.Fprintf(&b, "organization %s: ", f.Org)
+	}
+	b.WriteString(string(f.Kind))
+	if f.Line != 0 {
+		fmt.Fprintf(&b, ": line %d", f.Line)
+	}
 	if f.Seq != 0 {
 		fmt.Fprintf(&b, ": event %d", f.Seq)
 	}
-	if f.Key != "" {
-		fmt.Fprintf(&b, ": key %s", f.Key)
+	if f.Principal != "" {
+		fmt.Fprintf(&b, ": %s", describe(f.Principal))
 	}
 	if f.Project != "" {
 		fmt.Fprintf(&b, ": project %s", f.Project)
@@ -62,12 +71,15 @@ const MaxFindings = 100
 
 // Report is what a verification looked at and found.
 type Report struct {
-	Organizations int       `json:"organizations"`
-	Projects      int       `json:"projects"`
-	Keys          int       `json:"apiKeys"`
-	Events        int64     `json:"events"`
-	Findings      []Finding `json:"findings"`
-	Omitted       int       `json:"omitted,omitempty"` // findings beyond MaxFindings
+	Organizations     int       `json:"organizations"`
+	Projects          int       `json:"projects"`
+	Keys              int       `json:"apiKeys"`
+	Accounts          int       `json:"serviceAccounts"`
+	Events            int64     `json:"events"`
+	Checkpoints       int       `json:"checkpoints"`
+	SignaturesChecked bool      `json:"signaturesChecked"` // of the checkpoints
+	Findings          []Finding `json:"findings"`
+	Omitted           int       `json:"omitted,omitempty"` // findings beyond MaxFindings
 }
 
 // OK reports whether everything is as it should be; warnings do not count.
@@ -94,6 +106,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	if !r.OK() {
 		verdict = "NOT OK"
 	}
-	fmt.Fprintf(b, "%s: %d organizations, %d projects, %d keys, %d events\n", verdict, r.Organizations, r.Projects, r.Keys, r.Events)
+	fmt.Fprintf(b, "%s: %d organizations, %d projects, %d keys, %d service accounts, %d events, %d checkpoints\n",
+		verdict, r.Organizations, r.Projects, r.Keys, r.Accounts, r.Events, r.Checkpoints)
 	return b.Flush()
 }

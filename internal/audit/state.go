@@ -5,9 +5,6 @@ package audit
 
 import (
 	"fmt"
-	"net/netip"
-	"slices"
-	"time"
 
 	"github.com/latchkey/latchkey"
 )
@@ -19,8 +16,9 @@ type State struct {
 	Name     string
 	Settings latchkey.OrganizationSettings
 	Projects map[latchkey.ProjectID]Project
-	Keys     map[latchkey.PrincipalID]Key
-	Owned    bool // whether there was ever a durable owner
+	// Principals are the API keys and the service accounts.
+	Principals map[latchkey.PrincipalID]Principal
+	Owned      bool // whether there was ever a durable owner
 }
 
 // Project is what events say of a project.
@@ -31,53 +29,85 @@ type Project struct {
 	Region            string
 }
 
-// Key is what events say of an API key.
-type Key struct {
-	PublicKey    latchkey.PublicKey
+// Principal is what events say of an API key or a service account.
+type Principal struct {
+	PublicKey    latchkey.PublicKey // of a key; "" of a service account
+	Name         string             // of a service account; "" of a key
 	Desc         string
 	OrgRoles     latchkey.RoleSet
 	ProjectRoles latchkey.ProjectRoles
 	AccessList   latchkey.AccessList
+	Secrets      []latchkey.SecretTerm // of a service account, oldest first
 }
 
 // Apply makes the state what it is after the event. It returns an error, and
 // leaves the state as it was, when the event cannot follow on that state or is
 // of a type that it does not know. It looks at neither number nor hashes.
 func (s *State) Apply(e latchkey.Event) error {
-	apply := appliers[e.Type]
+	a, known := appliers[e.Type]
 	switch {
-	case apply == nil:
+	case !known:
 		return fmt.Errorf("unknown event type %q", e.Type)
 	case s.Org == "" && e.Type != latchkey.EventOrgCreated:
 		return fmt.Errorf("%s comes before %s", e.Type, latchkey.EventOrgCreated)
 	case s.Org != "" && s.Org != e.OrgID:
 		return fmt.Errorf("%s belongs to organization %s", e.Type, e.OrgID)
+	case a.about == aKey && e.TargetID.IsAccount(), a.about == anAccount && !e.TargetID.IsAccount():
+		return fmt.Errorf("%s cannot be about %s", e.Type, e.TargetID)
 	}
-	if err := apply(s, &e); err != nil {
+	if err := a.apply(s, &e); err != nil {
 		return fmt.Errorf("%s: %w", e.Type, err)
 	}
 	return nil
 }
 
-// appliers holds how each type of event changes a state; it is only read.
-var appliers = map[latchkey.EventType]func(*State, *latchkey.Event) error{
-	latchkey.EventOrgCreated:               (*State).orgCreated,
-	latchkey.EventOrgRenamed:               (*State).orgRenamed,
-	latchkey.EventOrgSettingsUpdated:       (*State).orgSettings,
-	latchkey.EventOrgAccessListRequired:    (*State).orgListRequired,
-	latchkey.EventOrgAccessListNotRequired: (*State).orgListRequired,
-	latchkey.EventProjectCreated:           (*State).projectCreated,
-	latchkey.EventProjectDeleted:           (*State).projectDeleted,
-	latchkey.EventProjectNameChanged:       (*State).projectRenamed,
-	latchkey.EventProjectTagsModified:      (*State).projectTags,
-	latchkey.EventKeyCreated:               (*State).keyCreated,
-	latchkey.EventKeyDeleted:               (*State).keyDeleted,
-	latchkey.EventKeyRolesChanged:          (*State).keyRoles,
-	latchkey.EventKeyDescriptionChanged:    (*State).keyDesc,
-	latchkey.EventKeyAddedToProject:        (*State).keyAdded,
-	latchkey.EventKeyRemovedFromProject:    (*State).keyRemoved,
-	latchkey.EventEntryAdded:               (*State).entryAdded,
-	latchkey.EventEntryDeleted:             (*State).entryDeleted,
+// target says what kind of principal a type of event is about.
+type target uint8
+
+const (
+	nobody target = iota
+	aKey
+	anAccount
+)
+
+// applier is how a type of event changes a state.
+type applier struct {
+	about target
+	apply func(*State, *latchkey.Event) error
+}
+
+// appliers holds every type of event; it is only read.
+var appliers = map[latchkey.EventType]applier{
+	latchkey.EventOrgCreated:               {nobody, (*State).orgCreated},
+	latchkey.EventOrgRenamed:               {nobody, (*State).orgRenamed},
+	latchkey.EventOrgSettingsUpdated:       {nobody, (*State).orgSettings},
+	latchkey.EventMaxSecretValidityEdited:  {nobody, (*State).orgSettings},
+	latchkey.EventOrgAccessListRequired:    {nobody, (*State).orgListRequired},
+	latchkey.EventOrgAccessListNotRequired: {nobody, (*State).orgListRequired},
+	latchkey.EventProjectCreated:           {nobody, (*State).projectCreated},
+	latchkey.EventProjectDeleted:           {nobody, (*State).projectDeleted},
+	latchkey.EventProjectNameChanged:       {nobody, (*State).projectRenamed},
+	latchkey.EventProjectTagsModified:      {nobody, (*State).projectTags},
+
+	latchkey.EventKeyCreated:            {aKey, (*State).keyCreated},
+	latchkey.EventKeyDeleted:            {aKey, (*State).principalDeleted},
+	latchkey.EventKeyRolesChanged:       {aKey, (*State).rolesChanged},
+	latchkey.EventKeyDescriptionChanged: {aKey, (*State).keyDesc},
+	latchkey.EventKeyAddedToProject:     {aKey, (*State).addedToProject},
+	latchkey.EventKeyRemovedFromProject: {aKey, (*State).removedFromProject},
+	latchkey.EventEntryAdded:            {aKey, (*State).entryAdded},
+	latchkey.EventEntryDeleted:          {aKey, (*State).entryDeleted},
+
+	latchkey.EventAccountCreated:            {anAccount, (*State).accountCreated},
+	latchkey.EventAccountDeleted:            {anAccount, (*State).principalDeleted},
+	latchkey.EventAccountRolesChanged:       {anAccount, (*State).rolesChanged},
+	latchkey.EventAccountDetailsChanged:     {anAccount, (*State).accountDetails},
+	latchkey.EventAccountAddedToProject:     {anAccount, (*State).addedToProject},
+	latchkey.EventAccountRemovedFromProject: {anAccount, (*State).removedFromProject},
+	latchkey.EventAccountEntryAdded:         {anAccount, (*State).entryAdded},
+	latchkey.EventAccountEntryDeleted:       {anAccount, (*State).entryDeleted},
+	latchkey.EventSecretAdded:               {anAccount, (*State).secretAdded},
+	latchkey.EventSecretDeleted:             {anAccount, (*State).secretDeleted},
 }
 
 func missing(member string) error { return fmt.Errorf("the payload has no %s", member) }
@@ -93,7 +123,7 @@ func (s *State) orgCreated(e *latchkey.Event) error {
 	}
 	*s = State{
 		Org: e.OrgID, Name: *e.Change.Name, Settings: *e.Change.Settings,
-		Projects: make(map[latchkey.ProjectID]Project), Keys: make(map[latchkey.PrincipalID]Key),
+		Projects: make(map[latchkey.ProjectID]Project), Principals: make(map[latchkey.PrincipalID]Principal),
 	}
 	return nil
 }
@@ -117,94 +147,4 @@ func (s *State) orgSettings(e *latchkey.Event) error {
 func (s *State) orgListRequired(e *latchkey.Event) error {
 	s.Settings.AccessListRequired = e.Type == latchkey.EventOrgAccessListRequired
 	return nil
-}
-
-func (s *State) keyCreated(e *latchkey.Event) error {
-	if _, exists := s.Keys[e.TargetID]; exists {
-		return fmt.Errorf("key %s exists", e.TargetID)
-	}
-	if e.Change.Desc == nil {
-		return missing("desc")
-	}
-	roles, err := parseRoles(e.Change.OrgRoles, latchkey.LevelOrganization)
-	if err != nil {
-		return err
-	}
-	s.put(e.TargetID, Key{PublicKey: e.TargetPublicKey, Desc: *e.Change.Desc, OrgRoles: roles})
-	return nil
-}
-
-func (s *State) keyDeleted(e *latchkey.Event) error {
-	if _, err := s.target(e); err != nil {
-		return err
-	}
-	delete(s.Keys, e.TargetID)
-	return nil
-}
-
-func (s *State) keyDesc(e *latchkey.Event) error {
-	k, err := s.target(e)
-	switch {
-	case err != nil:
-		return err
-	case e.Change.Desc == nil:
-		return missing("desc")
-	}
-	k.Desc = *e.Change.Desc
-	s.put(e.TargetID, k)
-	return nil
-}
-
-func (s *State) entryAdded(e *latchkey.Event) error {
-	k, p, i, err := s.entry(e)
-	switch {
-	case err != nil:
-		return err
-	case i >= 0:
-		return fmt.Errorf("key %s has the entry %s", e.TargetID, p)
-	}
-	k.AccessList = append(slices.Clip(k.AccessList), latchkey.AccessListEntry{Prefix: p, Created: e.Created.Truncate(time.Second)})
-	s.put(e.TargetID, k)
-	return nil
-}
-
-func (s *State) entryDeleted(e *latchkey.Event) error {
-	k, p, i, err := s.entry(e)
-	switch {
-	case err != nil:
-		return err
-	case i < 0:
-		return fmt.Errorf("key %s has no entry %s", e.TargetID, p)
-	}
-	k.AccessList = slices.Concat(k.AccessList[:i], k.AccessList[i+1:])
-	s.put(e.TargetID, k)
-	return nil
-}
-
-// entry returns the target, the entry that the event names, and where the
-// target's list has it, or -1.
-func (s *State) entry(e *latchkey.Event) (Key, netip.Prefix, int, error) {
-	k, err := s.target(e)
-	if err != nil {
-		return k, netip.Prefix{}, -1, err
-	}
-	p, err := netip.ParsePrefix(e.Change.Entry)
-	return k, p, k.AccessList.Index(p), err
-}
-
-// target returns the key that the event is about.
-func (s *State) target(e *latchkey.Event) (Key, error) {
-	k, ok := s.Keys[e.TargetID]
-	switch {
-	case !ok:
-		return k, fmt.Errorf("there is no key %s", e.TargetID)
-	case k.PublicKey != e.TargetPublicKey:
-		return k, fmt.Errorf("key %s has the public key %s, not %s", e.TargetID, k.PublicKey, e.TargetPublicKey)
-	}
-	return k, nil
-}
-
-func (s *State) put(id latchkey.PrincipalID, k Key) {
-	s.Owned = s.Owned || k.OrgRoles.Has(latchkey.OrgOwner)
-	s.Keys[id] = k
 }

@@ -59,29 +59,29 @@ func (s *State) projectDeleted(e *latchkey.Event) error {
 	for id, names := range e.Change.Assignments {
 		roles, err := parseRoles(names, latchkey.LevelProject)
 		if err != nil {
-			return fmt.Errorf("assignment of key %s: %w", id, err)
+			return fmt.Errorf("assignment of %s: %w", describe(id), err)
 		}
-		if held := s.Keys[id].ProjectRoles.Get(e.ProjectID); held != roles {
-			return fmt.Errorf("key %s held %v in project %s, not %v", id, held.Names(), e.ProjectID, names)
+		if held := s.Principals[id].ProjectRoles.Get(e.ProjectID); held != roles {
+			return fmt.Errorf("%s held %v in project %s, not %v", describe(id), held.Names(), e.ProjectID, names)
 		}
 	}
-	for id, k := range s.Keys {
+	for id, k := range s.Principals {
 		if k.ProjectRoles.Get(e.ProjectID) != 0 && len(e.Change.Assignments[id]) == 0 {
-			return fmt.Errorf("key %s held roles in project %s, which the event does not list", id, e.ProjectID)
+			return fmt.Errorf("%s held roles in project %s, which the event does not list", describe(id), e.ProjectID)
 		}
 	}
 	for id := range e.Change.Assignments {
-		k := s.Keys[id]
+		k := s.Principals[id]
 		k.ProjectRoles = k.ProjectRoles.With(e.ProjectID, 0)
-		s.Keys[id] = k
+		s.Principals[id] = k
 	}
 	delete(s.Projects, e.ProjectID)
 	return nil
 }
 
-// keyRoles replaces roles in a project if the event names one, else those in
+// rolesChanged replaces roles in a project if the event names one, else those in
 // the organization.
-func (s *State) keyRoles(e *latchkey.Event) error {
+func (s *State) rolesChanged(e *latchkey.Event) error {
 	if e.ProjectID != "" {
 		return s.setProjectRoles(e, true)
 	}
@@ -99,7 +99,7 @@ func (s *State) keyRoles(e *latchkey.Event) error {
 	return nil
 }
 
-func (s *State) keyAdded(e *latchkey.Event) error { return s.setProjectRoles(e, false) }
+func (s *State) addedToProject(e *latchkey.Event) error { return s.setProjectRoles(e, false) }
 
 // setProjectRoles sets the target's roles in the project of the event; held
 // says whether it must be in the project already, or must not.
@@ -112,7 +112,7 @@ func (s *State) setProjectRoles(e *latchkey.Event, held bool) error {
 	if err != nil {
 		return err
 	}
-	if len(e.Change.OrgRoles) > 0 { // a key without any organization role becomes a member
+	if len(e.Change.OrgRoles) > 0 { // who has no organization role becomes a member
 		if k.OrgRoles, err = parseRoles(e.Change.OrgRoles, latchkey.LevelOrganization); err != nil {
 			return err
 		}
@@ -122,7 +122,7 @@ func (s *State) setProjectRoles(e *latchkey.Event, held bool) error {
 	return nil
 }
 
-func (s *State) keyRemoved(e *latchkey.Event) error {
+func (s *State) removedFromProject(e *latchkey.Event) error {
 	k, err := s.member(e, true)
 	if err != nil {
 		return err
@@ -132,9 +132,9 @@ func (s *State) keyRemoved(e *latchkey.Event) error {
 	return nil
 }
 
-// member returns the target of an event about a key in a project, which must
+// member returns the target of an event about a principal in a project, which must
 // hold there what the event says it held before.
-func (s *State) member(e *latchkey.Event, in bool) (Key, error) {
+func (s *State) member(e *latchkey.Event, in bool) (Principal, error) {
 	k, err := s.target(e)
 	if err != nil {
 		return k, err
@@ -145,9 +145,9 @@ func (s *State) member(e *latchkey.Event, in bool) (Key, error) {
 	held := k.ProjectRoles.Get(e.ProjectID)
 	switch {
 	case in && held == 0:
-		return k, fmt.Errorf("key %s is not in project %s", e.TargetID, e.ProjectID)
+		return k, fmt.Errorf("%s is not in project %s", describe(e.TargetID), e.ProjectID)
 	case !in && held != 0:
-		return k, fmt.Errorf("key %s is in project %s", e.TargetID, e.ProjectID)
+		return k, fmt.Errorf("%s is in project %s", describe(e.TargetID), e.ProjectID)
 	}
 	return k, sameRoles(e.Change.RolesBefore, held, latchkey.LevelProject)
 }

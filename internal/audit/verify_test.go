@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	_ "modernc.org/sqlite" // tampers with the file
 
@@ -28,14 +29,14 @@ func sample(t testing.TB, events int) (dir string, h *home) {
 	return dir, h
 }
 
-func verify(t testing.TB, dir string, orgs ...latchkey.OrgID) audit.Report {
+func verify(t testing.TB, dir string, options ...audit.Option) audit.Report {
 	t.Helper()
 	store, err := sqlstore.OpenReadOnly(dir, sqlstore.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	report, err := audit.Verify(context.Background(), store, orgs...)
+	report, err := audit.Verify(context.Background(), store, append([]audit.Option{audit.SignedBy(testKeys())}, options...)...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,15 +49,15 @@ func TestUntouched(t *testing.T) {
 	if !report.OK() || len(report.Findings) > 0 {
 		t.Errorf("findings in untouched data: %v", report.Findings)
 	}
-	if report.Organizations != 2 || report.Projects != 5 || report.Keys != 7 || report.Events < 330 {
-		t.Errorf("report = %+v; want 2 organizations, 5 projects, 7 keys, more than 330 events", report)
+	if report.Organizations != 2 || report.Projects != 5 || report.Keys != 7 || report.Accounts != 3 || report.Events < 350 || report.Checkpoints < 3 || !report.SignaturesChecked {
+		t.Errorf("report = %+v; want 2 organizations, 5 projects, 7 keys, 3 service accounts, more than 350 events, 3 checkpoints", report)
 	}
-	one := verify(t, dir, h.other)
+	one := verify(t, dir, audit.Organizations(h.other))
 	if !one.OK() || one.Organizations != 1 || one.Events != 5 {
 		t.Errorf("of the other organization: %+v; want 1 organization, 5 events", one)
 	}
 	var text bytes.Buffer
-	if err := one.WriteText(&text); err != nil || text.String() != "ok: 1 organizations, 1 projects, 2 keys, 5 events\n" {
+	if err := one.WriteText(&text); err != nil || text.String() != "ok: 1 organizations, 1 projects, 2 keys, 0 service accounts, 5 events, 1 checkpoints\n" {
 		t.Errorf("text = %q, %v", text.String(), err)
 	}
 }
@@ -68,7 +69,7 @@ func TestUnknownOrganization(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer store.Close()
-	if _, err := audit.Verify(context.Background(), store, "000000000000000000000000"); !errors.Is(err, latchkey.ErrNotFound) {
+	if _, err := audit.Verify(context.Background(), store, audit.Organizations("000000000000000000000000")); !errors.Is(err, latchkey.ErrNotFound) {
 		t.Errorf("Verify of an unknown organization: %v; want ErrNotFound", err)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -83,6 +84,7 @@ func TestUnknownOrganization(t *testing.T) {
 func TestTampering(t *testing.T) {
 	dir, h := sample(t, 300)
 	const chain, replay, key, index = audit.KindChain, audit.KindReplay, audit.KindKey, audit.KindIndex
+	const account, checkpoint = audit.KindAccount, audit.KindCheckpoint
 	tests := []struct {
 		name string
 		sql  string
@@ -98,7 +100,7 @@ func TestTampering(t *testing.T) {
 		{"event caller", `UPDATE event SET caller_id = 'aaaaaaaaaaaaaaaaaaaaaaaa' WHERE seq = 40`, chain, "event 40: the hash"},
 		{"event caller's public key", `UPDATE event SET caller_public_key = 'abcdefgh' WHERE seq = 40`, chain, "event 40: the hash"},
 		{"event address", `UPDATE event SET remote_address = '192.0.2.8' WHERE seq = 40`, chain, "event 40: the hash"},
-		{"event project", `UPDATE event SET project_id = '' WHERE seq = 40`, chain, "event 40: the hash"},
+		{"event project", `UPDATE event SET project_id = '' WHERE seq = 200`, chain, "event 200: the hash"},
 		{"event target", `UPDATE event SET target_id = 'aaaaaaaaaaaaaaaaaaaaaaaa' WHERE seq = 40`, chain, "event 40: the hash"},
 		{"event target's public key", `UPDATE event SET target_public_key = 'abcdefgh' WHERE seq = 40`, chain, "event 40: the hash"},
 		{"event previous hash", `UPDATE event SET prev_hash = zeroblob(32) WHERE seq = 40`, chain, "event 40: the previous hash"},
@@ -145,7 +147,7 @@ func TestTampering(t *testing.T) {
 			WHERE descr = 'of a project' AND org_id = 'ORG'`, key, "not written as"},
 		{"key's project roles taken", `UPDATE principal SET project_roles = '' WHERE descr = 'a reader'`, index, "has a membership row, but holds no roles"},
 		{"key's project roles of no project", `UPDATE principal SET project_roles = project_roles || 'ffffffffffffffffffffffff0000000200000000'
-			WHERE descr = 'a reader'`, index, "project ffffffffffffffffffffffff: 1 keys hold roles in it, but there is no such project"},
+			WHERE descr = 'a reader'`, index, "project ffffffffffffffffffffffff: 1 keys and 0 service accounts hold roles in it, but there is no such project"},
 		{"key's project roles out of order", `UPDATE principal SET project_roles = project_roles || project_roles WHERE descr = 'a reader'`, key, "out of order"},
 		{"key's project roles cut", `UPDATE principal SET project_roles = substr(project_roles, 2) WHERE descr = 'a reader'`, audit.KindUnreadable, "project roles have 39 characters"},
 		{"key's access list", `UPDATE principal SET access_list = '' WHERE descr = 'Owner' AND org_id = 'ORG'`, key, "the access list is"},
@@ -167,6 +169,42 @@ func TestTampering(t *testing.T) {
 			FROM principal WHERE descr = 'a reader'`, index, "has a membership row, but holds no roles"},
 		{"membership of no key", `INSERT INTO membership SELECT org_id, project_id, 'aaaaaaaaaaaaaaaaaaaaaaaa', 256 FROM project WHERE name = 'renamed'`,
 			index, "keys have a membership row"},
+
+		{"account's name", `UPDATE principal SET name = 'Mine' WHERE name = 'member'`, account, `the name is "Mine"`},
+		{"account's description", `UPDATE principal SET descr = 'Mine' WHERE name = 'member'`, account, `the description is "Mine"`},
+		{"account's organization roles", `UPDATE principal SET org_roles = 2, owner = 1 WHERE name = 'member'`, account, "organization roles is [ORG_OWNER]"},
+		{"account's project roles", `UPDATE principal SET project_roles = substr(project_roles, 1, 24) || '0000000200000000' WHERE name = 'member'`, account, "set of project roles is ["},
+		{"account's access list", `UPDATE principal SET access_list = '' WHERE name = 'member'`, account, "the access list is"},
+		{"account given a public key", `UPDATE principal SET public_key = 'aaaaaaaa' WHERE name = 'member'`, account, "the public key is aaaaaaaa"},
+		{"account gone", `DELETE FROM principal WHERE name = 'member'; DELETE FROM membership WHERE principal_id NOT IN (SELECT principal_id FROM principal)`, account, "it is not there"},
+		{"account new", `INSERT INTO principal SELECT org_id, 'mdb_sa_id_aaaaaaaaaaaaaaaaaaaaaaaa', '', 'new', descr, private_tail, sealed_md5, sealed_sha256, secrets, org_roles,
+			owner, access_list, created, '' FROM principal WHERE name = 'member'`, account, "service account mdb_sa_id_aaaaaaaaaaaaaaaaaaaaaaaa: no event created it"},
+		{"account turned into a key", `UPDATE principal SET principal_id = substr(principal_id, 11) WHERE name = 'member'`, key, "no event created it"},
+		{"owner account not marked", `UPDATE principal SET owner = 0 WHERE name = 'renamed owner'`, index, "0 service accounts are marked as owners, 1 are"},
+		{"client id leads nowhere", `DELETE FROM credential WHERE principal_id = (SELECT principal_id FROM principal WHERE name = 'member')`, index, "its client id leads nowhere"},
+		{"client id leads elsewhere", `UPDATE credential SET principal_id = (SELECT principal_id FROM principal WHERE name = 'renamed owner')
+			WHERE principal_id = (SELECT principal_id FROM principal WHERE name = 'member')`, index, "its client id leads to service account"},
+		{"account's membership gone", `DELETE FROM membership WHERE principal_id = (SELECT principal_id FROM principal WHERE name = 'member')`, index, "has no membership row"},
+		{"membership of no account", `INSERT INTO membership SELECT org_id, project_id, 'mdb_sa_id_aaaaaaaaaaaaaaaaaaaaaaaa', 256 FROM project WHERE name = 'renamed'`,
+			index, "3 service accounts have a membership row, 2 hold roles"},
+
+		{"secret lives longer", `UPDATE principal SET secrets = substr(secrets, 1, length(secrets) - 13) || '9999999999999' WHERE name = 'member'`, account, "9999999999999}]; by the events"},
+		{"secret gone", `UPDATE principal SET secrets = '' WHERE name = 'member'`, account, "list of secrets is []"},
+		{"secret new", `UPDATE principal SET secrets = secrets || char(59) || replace(secrets, substr(secrets, 1, 24), 'aaaaaaaaaaaaaaaaaaaaaaaa') WHERE name = 'member'`, account, "{aaaaaaaaaaaaaaaaaaaaaaaa"},
+		{"secrets no list", `UPDATE principal SET secrets = 'x' WHERE name = 'member'`, audit.KindUnreadable, "secret"},
+
+		{"checkpoint gone", `DELETE FROM checkpoint WHERE (org_id, seq) = (SELECT org_id, min(seq) FROM checkpoint WHERE org_id = 'ORG')`, checkpoint, "checkpoints were taken away"},
+		{"checkpoint's hash", `UPDATE checkpoint SET hash = zeroblob(32) WHERE org_id = 'ORG'`, checkpoint, "not the event that its checkpoint was signed for"},
+		{"checkpoint's hash short", `UPDATE checkpoint SET hash = zeroblob(31) WHERE org_id = 'ORG'`, audit.KindUnreadable, "hash of checkpoint"},
+		{"checkpoint's time", `UPDATE checkpoint SET created = created + 1 WHERE org_id = 'ORG'`, checkpoint, "was not signed with"},
+		{"checkpoint's signer", `UPDATE checkpoint SET signer = 2 WHERE org_id = 'ORG'`, checkpoint, "of signer 2, was not signed with"},
+		{"checkpoint's signature", `UPDATE checkpoint SET signature = zeroblob(64) WHERE org_id = 'ORG'`, checkpoint, "was not signed with"},
+		{"checkpoint without signature", `UPDATE checkpoint SET signature = x'' WHERE org_id = 'ORG'`, checkpoint, "was not signed with"},
+		{"checkpoint's number", `UPDATE checkpoint SET seq = seq + 1 WHERE (org_id, seq) = (SELECT org_id, min(seq) FROM checkpoint WHERE org_id = 'ORG')`, checkpoint, "not the event that its checkpoint"},
+		{"checkpoint of another organization", `UPDATE checkpoint SET org_id = 'OTHER', seq = 4 WHERE org_id = 'ORG' AND seq = (SELECT min(seq) FROM checkpoint WHERE org_id = 'ORG')`, checkpoint, "checkpoints were taken away"},
+		{"checkpoint new", `INSERT INTO checkpoint SELECT org_id, seq - 1, prev_hash, 0, 0, 1, zeroblob(64) FROM event WHERE org_id = 'ORG' AND seq = 3`, checkpoint, "was not signed with"},
+		{"events after the first cut off", `DELETE FROM event WHERE org_id = 'ORG' AND seq > 1`, checkpoint, "it is not there: events were taken away"},
+		{"signed event cut off", `DELETE FROM event WHERE org_id = 'ORG' AND seq >= (SELECT max(seq) FROM checkpoint WHERE org_id = 'ORG')`, checkpoint, "it is not there: events were taken away"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -238,10 +276,86 @@ func TestBesideWriter(t *testing.T) {
 func TestOrganizationGone(t *testing.T) {
 	dir, h := sample(t, 1)
 	tamper(t, dir, `DELETE FROM organization WHERE org_id = '`+string(h.org)+`'`)
-	for _, report := range []audit.Report{verify(t, dir, h.org), verify(t, dir)} {
+	for _, report := range []audit.Report{verify(t, dir, audit.Organizations(h.org)), verify(t, dir)} {
 		if len(report.Findings) != 1 || report.OK() || report.Findings[0].Kind != audit.KindOrganization {
 			t.Errorf("findings: %v; want one of the organization", report.Findings)
 		}
+	}
+}
+
+// TestKeptCheckpoint cuts the end of a chain off together with its checkpoint:
+// only a checkpoint that was kept elsewhere tells.
+func TestKeptCheckpoint(t *testing.T) {
+	dir, h := sample(t, 1)
+	kept := lastCheckpoint(t, dir, h.other)
+	if report := verify(t, dir, audit.Containing(kept)); !report.OK() {
+		t.Errorf("findings in untouched data: %v", report.Findings)
+	}
+	elsewhere := kept
+	elsewhere.OrgID = "000000000000000000000000"
+	for name, bad := range map[string]latchkey.Checkpoint{
+		"of no organization":           elsewhere,
+		"of one that is not looked at": lastCheckpoint(t, dir, h.org),
+		"forged":                       {OrgID: h.other, Seq: 4, Signature: make([]byte, 64)},
+	} {
+		if report := verify(t, dir, audit.Organizations(h.other), audit.Containing(bad)); report.OK() {
+			t.Errorf("a checkpoint %s is taken", name)
+		}
+	}
+	tamper(t, dir, `DELETE FROM checkpoint WHERE org_id = '`+string(h.other)+`'; DELETE FROM event WHERE org_id = '`+string(h.other)+`' AND seq = 5;
+		UPDATE principal SET project_roles = '' WHERE org_id = '`+string(h.other)+`'; DELETE FROM membership WHERE org_id = '`+string(h.other)+`'`)
+	if report := verify(t, dir); !report.OK() {
+		t.Errorf("found without a checkpoint: %v; the test needs a cut that nothing else tells", report.Findings)
+	}
+	report := verify(t, dir, audit.Containing(kept))
+	if report.OK() || !strings.Contains(report.Findings[0].What, "the data ends at event 4") {
+		t.Errorf("findings: %v; want that the data ends at event 4", report.Findings)
+	}
+}
+
+func lastCheckpoint(t *testing.T, dir string, org latchkey.OrgID) (c latchkey.Checkpoint) {
+	t.Helper()
+	store, err := sqlstore.OpenReadOnly(dir, sqlstore.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close()
+	if err := store.View(context.Background(), func(r latchkey.Reader) error {
+		c, err = r.LastCheckpoint(org)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// TestOnlyOwnerAccounts holds that a warning says when an organization rests on
+// service accounts alone.
+func TestOnlyOwnerAccounts(t *testing.T) {
+	dir := t.TempDir()
+	store := open(t, dir)
+	ctx := context.Background()
+	err := store.Update(ctx, func(tx latchkey.Tx) error {
+		org := latchkey.Organization{ID: stateOrg, Name: "One", Created: tx.Now(), Settings: latchkey.DefaultSettings()}
+		account := latchkey.ServiceAccount{Name: "first", Principal: latchkey.Principal{
+			ID: stateAccount, OrgID: stateOrg, Desc: "x", OrgRoles: latchkey.Roles(latchkey.OrgOwner), Created: tx.Now()},
+			Secrets: latchkey.Secrets{{ID: stateSecret, Tail: "tail", Created: tx.Now(), Expires: tx.Now().Add(time.Hour)}}}
+		terms := account.Secrets.Terms()
+		return errors.Join(tx.InsertOrganization(org), tx.InsertAccount(account),
+			tx.AppendEvent(ptr(event(latchkey.EventOrgCreated, "", "", latchkey.Change{Name: &org.Name, Settings: &org.Settings}))),
+			tx.AppendEvent(ptr(event(latchkey.EventAccountCreated, "", stateAccount, latchkey.Change{
+				Name: &account.Name, Desc: &account.Desc, OrgRoles: account.OrgRoles.Names(), Secrets: &terms, SecretID: stateSecret}))))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := audit.Verify(ctx, store)
+	if err != nil || !report.OK() || len(report.Findings) != 1 || !strings.Contains(report.Findings[0].String(), "warning: ") ||
+		!strings.Contains(report.Findings[0].What, "1 owner accounts, but no durable owner") {
+		t.Errorf("%v %v; want one warning", report.Findings, err)
+	}
+	if report.SignaturesChecked {
+		t.Error("signatures are said to be checked without a key")
 	}
 }
 

@@ -4,23 +4,24 @@
 package auth
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"crypto/subtle"
 	"net/http"
 	"time"
 
 	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/auth/digest"
+	"github.com/latchkey/latchkey/internal/auth/oauth"
 	"github.com/latchkey/latchkey/internal/keyring"
 	"github.com/latchkey/latchkey/internal/op"
 )
 
-// Authenticator checks HTTP digest credentials of API keys (RFC 7616).
+// Authenticator checks HTTP digest credentials of API keys (RFC 7616), and
+// access tokens and secrets of service accounts (RFC 6750, RFC 6749).
 type Authenticator struct {
 	keys    *keyring.Keyring
 	nonces  *digest.Nonces
+	tokens  *oauth.Tokens
 	offered []digest.Algorithm
+	nobodys string // the secrets of a service account that does not exist
 	clock   func() time.Time
 }
 
@@ -36,7 +37,11 @@ func New(keys *keyring.Keyring, offered []digest.Algorithm, clock func() time.Ti
 	if err != nil {
 		return nil, err
 	}
-	return &Authenticator{keys: keys, nonces: nonces, offered: offered, clock: clock}, nil
+	tokens, err := oauth.NewTokens(keys.Keys(keyring.Token))
+	if err != nil {
+		return nil, err
+	}
+	return &Authenticator{keys: keys, nonces: nonces, tokens: tokens, offered: offered, nobodys: nobodysSecrets(), clock: clock}, nil
 }
 
 // Seal computes what is kept of a private key. It is an op.SealFunc.
@@ -51,35 +56,16 @@ func (a *Authenticator) Seal(id latchkey.PrincipalID, public latchkey.PublicKey,
 	return md5, sha256, err
 }
 
-// HashSecret computes what is kept of a service account's secret: HMAC-SHA256
-// of its text under the newest pepper. It is an op.HashFunc. The secret has 256
-// random bits, so a slow hash would protect nothing more.
-func (a *Authenticator) HashSecret(secret latchkey.ClientSecret) [sha256.Size]byte {
-	return hashSecret(a.keys.Keys(keyring.Pepper)[0], secret)
-}
-
-// MatchSecret reports in constant time whether the hash is that of the secret
-// under any pepper that is in use.
-func (a *Authenticator) MatchSecret(hash [sha256.Size]byte, secret latchkey.ClientSecret) bool {
-	match := 0
-	for _, pepper := range a.keys.Keys(keyring.Pepper) {
-		is := hashSecret(pepper, secret)
-		match |= subtle.ConstantTimeCompare(is[:], hash[:])
+// Challenge sets the WWW-Authenticate headers of a 401 to the request and
+// returns its body, "" for none. What offered a token is told so and nothing of
+// digest, every other request of digest alone: clients try what they are
+// offered. Stale tells the client to try again with the new nonce; it must be
+// said only to a right response.
+func (a *Authenticator) Challenge(r *http.Request, h http.Header, stale bool) string {
+	if lines := r.Header["Authorization"]; len(lines) == 1 && oauth.IsBearer(lines[0]) {
+		h["Www-Authenticate"] = []string{oauth.BearerChallenge}
+		return ""
 	}
-	return match == 1
-}
-
-func hashSecret(pepper keyring.PlainKey, secret latchkey.ClientSecret) (sum [sha256.Size]byte) {
-	mac := hmac.New(sha256.New, pepper.Bytes())
-	mac.Write([]byte(secret.Reveal()))
-	mac.Sum(sum[:0])
-	return sum
-}
-
-// Challenge sets the WWW-Authenticate headers of a 401 and returns its body.
-// Stale tells the client to try again with the new nonce; it must be said only
-// to a right response.
-func (a *Authenticator) Challenge(h http.Header, stale bool) string {
 	nonce := a.nonces.Mint(a.clock())
 	lines := make([]string, len(a.offered))
 	for i, alg := range a.offered {
@@ -91,12 +77,15 @@ func (a *Authenticator) Challenge(h http.Header, stale bool) string {
 
 // Proof returns what the request offers. It returns false, and the caller is
 // challenged without a look at the data, when there is no Authorization header
-// or more than one, when it does not read well, belongs to another request, or
-// answers a nonce that is not ours.
+// or more than one, when it does not read well, belongs to another request,
+// answers a nonce that is not ours, or is a token that we did not sign.
 func (a *Authenticator) Proof(r *http.Request) (op.Proof, bool) {
 	lines := r.Header["Authorization"]
 	if len(lines) != 1 {
 		return op.Proof{}, false
+	}
+	if oauth.IsBearer(lines[0]) {
+		return a.bearerProof(lines[0])
 	}
 	response, err := digest.ParseAuthorization(lines[0])
 	if err != nil || !digest.CheckTarget(&response, r.RequestURI, a.offered) {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/auth/digest"
+	"github.com/latchkey/latchkey/internal/auth/oauth"
 	"github.com/latchkey/latchkey/internal/keyring"
 	"github.com/latchkey/latchkey/internal/op"
 	"github.com/latchkey/latchkey/internal/store/sqlstore"
@@ -48,14 +49,51 @@ func TestOpacityInTime(t *testing.T) {
 		})
 		control[i] = time.Since(start)
 	}
+	judgeOpacity(t, right, missing, control)
+}
+
+// TestClientOpacityInTime is the same for clients of the token endpoint: an
+// unknown client id and a wrong secret.
+func TestClientOpacityInTime(t *testing.T) {
+	if os.Getenv("LATCHKEY_TEST_TIMING") != "1" {
+		t.Skip("measures time: set LATCHKEY_TEST_TIMING=1 on a quiet machine")
+	}
+	a, store := newAuthenticator(t)
+	start := time.Now()
+	clients := addAccounts(t, a, store, 300)
+	unknown := func() string { return string(latchkey.NewClientID(start)) } // among those that are there
+	const samples = 20_000
+	wrongs, missing, control := make([]time.Duration, samples), make([]time.Duration, samples), make([]time.Duration, samples)
+	for i := range samples {
+		secret := latchkey.NewClientSecret()
+		wrong := a.ClientProof(oauth.Client{ID: clients[i%len(clients)].ID, Secret: secret})
+		nobody := a.ClientProof(oauth.Client{ID: unknown(), Secret: secret})
+		if i%2 == 0 { // neither goes first more often
+			wrongs[i], missing[i] = timeCheck(t, store, wrong), timeCheck(t, store, nobody)
+		} else {
+			missing[i], wrongs[i] = timeCheck(t, store, nobody), timeCheck(t, store, wrong)
+		}
+		start := time.Now()
+		_ = store.View(context.Background(), func(r latchkey.Reader) error {
+			_, err := r.Credential(unknown(), "")
+			return err // the control: nothing is compared
+		})
+		control[i] = time.Since(start)
+	}
+	judgeOpacity(t, wrongs, missing, control)
+}
+
+// judgeOpacity compares the medians.
+func judgeOpacity(t *testing.T, right, missing, control []time.Duration) {
+	t.Helper()
 	wrongMedian, unknownMedian, controlMedian := median(right), median(missing), median(control)
-	t.Logf("wrong response %v, unknown key %v, control %v", wrongMedian, unknownMedian, controlMedian)
+	t.Logf("wrong secret %v, unknown name %v, control %v", wrongMedian, unknownMedian, controlMedian)
 	differ := func(a, b time.Duration) (bool, bool) {
 		d := (a - b).Abs()
 		return d*100 >= 2*a, d >= 5*time.Microsecond
 	}
 	if relative, absolute := differ(wrongMedian, unknownMedian); relative || absolute {
-		t.Errorf("an unknown key can be told from a wrong response: %v and %v", unknownMedian, wrongMedian)
+		t.Errorf("an unknown name can be told from a wrong secret: %v and %v", unknownMedian, wrongMedian)
 	}
 	if relative, _ := differ(wrongMedian, controlMedian); !relative {
 		t.Errorf("the control is not told apart: %v and %v; the test measures nothing", controlMedian, wrongMedian)
@@ -67,7 +105,7 @@ func median(d []time.Duration) time.Duration {
 	return d[len(d)/2]
 }
 
-func timeCheck(t *testing.T, store latchkey.Store, p op.Proof) time.Duration {
+func timeCheck(t testing.TB, store latchkey.Store, p op.Proof) time.Duration {
 	start := time.Now()
 	err := store.View(context.Background(), func(r latchkey.Reader) error {
 		_, err := p.Check(r, "")
@@ -97,7 +135,7 @@ func proofFor(t *testing.T, a *Authenticator, public string) op.Proof {
 	return p
 }
 
-func newAuthenticator(t *testing.T) (*Authenticator, latchkey.Store) {
+func newAuthenticator(t testing.TB) (*Authenticator, latchkey.Store) {
 	t.Helper()
 	dir := t.TempDir()
 	master, err := keyring.CreateMasterKey(filepath.Join(dir, "master.key"))
@@ -133,7 +171,7 @@ func newAuthenticator(t *testing.T) (*Authenticator, latchkey.Store) {
 }
 
 // addKeys stores an organization with n keys and returns their public keys.
-func addKeys(t *testing.T, a *Authenticator, store latchkey.Store, n int) []string {
+func addKeys(t testing.TB, a *Authenticator, store latchkey.Store, n int) []string {
 	t.Helper()
 	now := time.Now()
 	org := latchkey.Organization{ID: latchkey.NewID[latchkey.OrgID](now), Name: "o", Created: now}
@@ -164,4 +202,36 @@ func addKeys(t *testing.T, a *Authenticator, store latchkey.Store, n int) []stri
 		t.Fatal(err)
 	}
 	return public
+}
+
+// addAccounts stores an organization with n service accounts and returns how
+// they offer themselves.
+func addAccounts(t testing.TB, a *Authenticator, store latchkey.Store, n int) []oauth.Client {
+	t.Helper()
+	now := time.Now().UTC().Truncate(time.Millisecond)
+	org := latchkey.Organization{ID: latchkey.NewID[latchkey.OrgID](now), Name: "o", Created: now}
+	var clients []oauth.Client
+	err := store.Update(context.Background(), func(tx latchkey.Tx) error {
+		clients = clients[:0]
+		if err := tx.InsertOrganization(org); err != nil {
+			return err
+		}
+		for range n {
+			secret := latchkey.NewClientSecret()
+			account := latchkey.ServiceAccount{Name: "robot", Principal: latchkey.Principal{
+				ID: latchkey.NewClientID(now), OrgID: org.ID, Desc: "robot", OrgRoles: latchkey.Roles(latchkey.OrgMember), Created: now,
+			}, Secrets: latchkey.Secrets{{
+				ID: latchkey.NewID[latchkey.SecretID](now), Hash: a.HashSecret(secret), Tail: secret.Tail(), Created: now, Expires: now.Add(24 * time.Hour),
+			}}}
+			if err := tx.InsertAccount(account); err != nil {
+				return err
+			}
+			clients = append(clients, oauth.Client{ID: string(account.ID), Secret: secret})
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return clients
 }

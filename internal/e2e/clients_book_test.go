@@ -83,6 +83,14 @@ func (b *book) enter(t testing.TB, client string, exchanges []exchange) {
 	defer b.mu.Unlock()
 	for _, e := range exchanges {
 		path, query, _ := strings.Cut(e.target, "?")
+		if path == tokenPath || path == revokePath {
+			faults := oauthFaults(e)
+			for _, f := range faults {
+				t.Errorf("%s: %s %s %d: %s", client, e.method, e.target, e.status, f)
+			}
+			b.rows[row{client, "oauth", e.method, path, e.status, result(e, faults)}]++
+			continue
+		}
 		found, ok := b.find(e.method, path)
 		if !ok {
 			t.Errorf("%s: %s %s is not published", client, e.method, e.target)
@@ -117,7 +125,7 @@ func result(e exchange, diffs []string) string {
 	case e.status < 300:
 		return "as published"
 	}
-	return e.answer.Get("X-Error-Code")
+	return cmp.Or(e.answer.Get("X-Error-Code"), "refused")
 }
 
 // resolve returns the version that a request is answered in: the newest one of
@@ -174,12 +182,16 @@ func withoutCount(query string, diffs []string) []string {
 func (b *book) checkCalls(t testing.TB, client string, g generation, maySkip bool) {
 	t.Helper()
 	var missing []string
-	for _, id := range shown(g) {
+	want := shown(g)
+	if client != opsManagerClient {
+		want = append(want, shownAccounts()...)
+	}
+	for _, id := range want {
 		if !b.did[deed{client, g.name, id}] {
 			missing = append(missing, id)
 		}
 	}
-	if len(missing) == len(shown(g)) && maySkip {
+	if len(missing) == len(want) && maySkip {
 		t.Logf("%s was skipped on %s", client, g.name)
 	} else if len(missing) > 0 {
 		t.Errorf("%s on %s made no successful call of %s", client, g.name, strings.Join(missing, ", "))
@@ -199,6 +211,20 @@ func shown(g generation) []string {
 		ids = append(ids, "addGroupApiKey")
 	}
 	return ids
+}
+
+// opsManagerClient is older than service accounts.
+const opsManagerClient = "Ops Manager Go client"
+
+// shownAccounts lists what every client that knows service accounts shows.
+func shownAccounts() (ids []string) {
+	for _, container := range []string{"Org", "Group"} {
+		account := container + "ServiceAccount"
+		ids = append(ids, "list"+account+"s", "create"+account, "get"+account, "update"+account, "delete"+account,
+			"create"+account+"Secret", "delete"+account+"Secret",
+			"list"+account+"AccessList", "create"+account+"AccessList", "delete"+account+"AccessListEntry")
+	}
+	return append(ids, "getOrgServiceAccountGroups", "inviteGroupServiceAccount")
 }
 
 // print logs the table.

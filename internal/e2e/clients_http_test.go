@@ -35,22 +35,31 @@ type answer struct {
 }
 
 // httpClient is a client that takes any request; what it sends is up to the
-// scenario.
+// scenario. Start authenticates with keys, startOAuth as a service account.
 type httpClient struct {
-	name  string
-	start func(t *testing.T) opener
+	name              string
+	start, startOAuth func(t *testing.T) opener
 }
 
-// opener makes senders that act with a key. Refusals says that calls will be
-// refused with a 401 that is no challenge.
+// opener makes senders that act with a key or as a service account. Refusals
+// says that calls will be refused with a 401 that is no challenge.
 type opener func(k credentials, refusals bool) sender
 
 func httpClients() []httpClient {
 	return []httpClient{
-		{"mongodb-forks/digest", startForks},
-		{"icholy/digest", startIcholy},
-		{"curl", startCurl},
-		{"python requests", startRequests},
+		{"mongodb-forks/digest", startForks, startOAuth},
+		{"icholy/digest", startIcholy, startOAuth},
+		{"curl", startCurl, startCurlOAuth},
+		{"python requests", startRequests, startRequestsOAuth},
+	}
+}
+
+// oauthClients are those that can be service accounts, as such.
+func oauthClients() []httpClient {
+	return []httpClient{
+		{"golang.org/x/oauth2", startOAuth, startOAuth},
+		{"curl with a token", startCurlOAuth, startCurlOAuth},
+		{"python requests with a token", startRequestsOAuth, startRequestsOAuth},
 	}
 }
 
@@ -101,21 +110,27 @@ func startIcholy(*testing.T) opener {
 type curlSender struct {
 	path string
 	dir  string
-	key  credentials
+	auth []string // the options that say who asks
 }
 
 func startCurl(t *testing.T) opener {
+	curl := findCurl(t)
+	return func(k credentials, _ bool) sender {
+		return curlSender{curl, t.TempDir(), []string{"--digest", "--user", k.public + ":" + k.private}}
+	}
+}
+
+func findCurl(t *testing.T) string {
 	path, err := exec.LookPath("curl")
 	if err != nil {
 		skipUnlessRequired(t, "curl is not installed: %v", err)
 	}
-	dir := t.TempDir()
-	return func(k credentials, _ bool) sender { return curlSender{path, dir, k} }
+	return path
 }
 
 func (s curlSender) send(method, url string, header map[string]string, body string) (answer, error) {
 	head := filepath.Join(s.dir, "headers")
-	args := []string{"-q", "-sS", "--max-time", "20", "--digest", "--user", s.key.public + ":" + s.key.private, "-X", method, "-D", head}
+	args := append([]string{"-q", "-sS", "--max-time", "20", "-X", method, "-D", head}, s.auth...)
 	for name, value := range header {
 		args = append(args, "-H", name+": "+value)
 	}
@@ -160,14 +175,19 @@ func lastHead(file string) (answer, error) {
 	return answer{status: status, header: http.Header(header)}, err
 }
 
-// requestsSender talks to a Python process, which keeps a session for each key.
+// requestsSender talks to a Python process, which keeps a session for each sender.
 type requestsSender struct {
-	in  io.Writer
-	out *bufio.Scanner
-	key credentials
+	in      io.Writer
+	out     *bufio.Scanner
+	session int // what the senders of one process are told apart by
+	key     credentials
+	oauth   bool
 }
 
-func startRequests(t *testing.T) opener {
+func startRequests(t *testing.T) opener      { return startPython(t, false) }
+func startRequestsOAuth(t *testing.T) opener { return startPython(t, true) }
+
+func startPython(t *testing.T, oauth bool) opener {
 	python, err := python()
 	if err != nil {
 		skipUnlessRequired(t, "no python3 with requests (Debian: python3-requests): %v", err)
@@ -194,7 +214,11 @@ func startRequests(t *testing.T) opener {
 	})
 	scanner := bufio.NewScanner(out)
 	scanner.Buffer(nil, 1<<20)
-	return func(k credentials, _ bool) sender { return requestsSender{in, scanner, k} }
+	sessions := 0
+	return func(k credentials, _ bool) sender {
+		sessions++
+		return requestsSender{in, scanner, sessions, k, oauth}
+	}
 }
 
 // python is the interpreter that has requests.
@@ -218,7 +242,7 @@ func findPython() (string, error) {
 }
 
 func (s requestsSender) send(method, url string, header map[string]string, body string) (answer, error) {
-	ask := map[string]any{"user": s.key.public, "password": s.key.private, "method": method, "url": url, "headers": header, "body": body}
+	ask := map[string]any{"session": s.session, "user": s.key.public, "password": s.key.private, "oauth": s.oauth, "method": method, "url": url, "headers": header, "body": body}
 	if err := json.NewEncoder(s.in).Encode(ask); err != nil {
 		return answer{}, err
 	}

@@ -106,3 +106,13 @@ func (r *recorder) last(t testing.TB) exchange {
 	}
 	return all[len(all)-1]
 }
+
+// count returns how many requests there were for the path.
+func (r *recorder) count(path string) (n int) {
+	for _, e := range r.all() {
+		if e.target == path {
+			n++
+		}
+	}
+	return n
+}

@@ -2,8 +2,13 @@ package e2e
 
 import (
 	"encoding/json"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
+
+	"go.mongodb.org/atlas-sdk/v20250312006/auth"
 )
 
 // step is one request of a tool, as it is sent after the challenge. Words in
@@ -12,7 +17,7 @@ type step struct {
 	method, path, body string
 	status             int
 	code               string // the error code that the tool looks for
-	save               string // names what to keep of the answer: "name=member"
+	save               string // names what to keep of the answer, which must be there: "name=member", "name=list.0.member"
 }
 
 // tool is a program whose requests are replayed with its own headers.
@@ -31,7 +36,7 @@ func terraform(resource string, steps ...step) tool {
 }
 
 func tools() []tool {
-	return append(terraformResources(),
+	return append(slices.Concat(terraformResources(), terraformAccounts()),
 		tool{"atlas CLI", "atlascli/9.9.9 (linux;amd64;native)", atlasV2(), atlasCLI()},
 		tool{"atlas api", "Go-http-client/1.1", atlasV2(), atlasAPI()},
 		tool{"mongocli on Ops Manager", "mongocli/ (linux;amd64)", publicV1(), mongocli()},
@@ -199,32 +204,69 @@ func mongocli() []step {
 
 // TestReplay sends the request sequences of the Terraform provider and of the
 // command-line clients, for what this server has, with the headers that they
-// send, and compares the answers with what is published.
+// send, and compares the answers with what is published: with a key, and as a
+// service account.
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	all := newBook()
 	t.Run("tools", func(t *testing.T) {
 		for _, tool := range tools() {
-			t.Run(tool.name, func(t *testing.T) {
-				t.Parallel()
-				dir, keys := setUp(t)
-				proxy := record(t, validated(t, serve(t, dir).URL))
-				replay(t, tool, keys, proxy.URL)
-				all.enter(t, tool.name, proxy.all())
-			})
+			for _, oauth := range []bool{false, true} {
+				name := tool.name
+				if oauth {
+					name += " with a token"
+				}
+				if oauth && !tool.gen.dated() {
+					continue // those tools know keys only
+				}
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					dir, keys := setUp(t)
+					server := serve(t, dir)
+					proxy := record(t, validated(t, server.URL))
+					sender := startForks(t)(keys.owner(), false)
+					if oauth {
+						owner := enrol(t, server.URL, keys, "ORG_OWNER")
+						sender = startOAuth(t)(owner, false)
+						replay(t, tool, sender, keys, proxy.URL)
+						giveBack(t, proxy, owner)
+					} else {
+						replay(t, tool, sender, keys, proxy.URL)
+					}
+					all.enter(t, name, proxy.all())
+				})
+			}
 		}
 	})
 	all.print(t)
 }
 
-func replay(t *testing.T, tool tool, keys firstKeys, url string) {
-	sender := startForks(t)(keys.owner(), false)
+// giveBack ends a run as the Terraform provider does: with the token it had.
+func giveBack(t *testing.T, proxy *recorder, k credentials) {
+	sent := proxy.tokensSent()
+	if len(sent) != 1 {
+		t.Fatalf("%d tokens were used, want one for the whole run", len(sent))
+	}
+	token := &auth.Token{AccessToken: sent[0], Expiry: time.Now().Add(time.Minute)}
+	if err := oauthConfig(proxy.URL, k).RevokeToken(t.Context(), token); err != nil {
+		t.Error(err)
+	}
+	if last := proxy.last(t); last.target != revokePath || last.status != 200 {
+		t.Errorf("%s: %d, want exactly 200", last.target, last.status)
+	}
+}
+
+func replay(t *testing.T, tool tool, sender sender, keys firstKeys, url string) {
 	words := []string{"{org}", keys.OrgID, "{project}", keys.ProjectID, "{example}", keys.Example.APIKeyID}
 	for _, s := range tool.steps {
 		// The latest value of a name wins: the replacer takes the first it has.
 		fill := strings.NewReplacer(words...)
-		header := map[string]string{"Accept": tool.gen.media, "User-Agent": tool.userAgent}
-		path := tool.gen.base + s.path
+		gen := tool.gen
+		if strings.Contains(s.path, "/serviceAccounts") {
+			gen = gen.ofAccounts()
+		}
+		header := map[string]string{"Accept": gen.media, "User-Agent": tool.userAgent}
+		path := gen.base + s.path
 		switch {
 		case strings.HasPrefix(s.path, "/api/private/"):
 			path, header["Accept"] = s.path, "application/json"
@@ -232,7 +274,7 @@ func replay(t *testing.T, tool tool, keys firstKeys, url string) {
 			header["Accept"] = "application/vnd.atlas.2023-11-15+json"
 		}
 		if s.body != "" {
-			header["Content-Type"] = tool.gen.media
+			header["Content-Type"] = gen.media
 		}
 		got, err := sender.send(s.method, url+fill.Replace(path), header, fill.Replace(s.body))
 		if err != nil {
@@ -242,11 +284,35 @@ func replay(t *testing.T, tool tool, keys firstKeys, url string) {
 			t.Fatalf("%s %s %s: %d %s, want %d %s\n%s", s.method, path, s.body, got.status, got.header.Get("X-Error-Code"), s.status, s.code, got.body)
 		}
 		if name, member, ok := strings.Cut(s.save, "="); ok {
-			var o object
-			if err := json.Unmarshal(got.body, &o); err != nil || o.text(member) == "" {
+			text := lookUp(got.body, member)
+			if text == "" {
 				t.Fatalf("%s %s: no %s in %s", s.method, path, member, got.body)
 			}
-			words = append([]string{"{" + name + "}", o.text(member)}, words...)
+			words = append([]string{"{" + name + "}", text}, words...)
 		}
 	}
+}
+
+// lookUp returns the text at a path, such as "results.0.id", or "".
+func lookUp(body []byte, path string) string {
+	var v any
+	if err := json.Unmarshal(body, &v); err != nil {
+		return ""
+	}
+	for part := range strings.SplitSeq(path, ".") {
+		switch container := v.(type) {
+		case map[string]any:
+			v = container[part]
+		case []any:
+			i, err := strconv.Atoi(part)
+			if err != nil || i >= len(container) {
+				return ""
+			}
+			v = container[i]
+		default:
+			return ""
+		}
+	}
+	text, _ := v.(string)
+	return text
 }

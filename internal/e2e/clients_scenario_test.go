@@ -31,6 +31,8 @@ type session struct {
 	url    string // of the recorder
 	direct string // of the server: where links lead
 	sender sender
+
+	openOAuth opener // makes senders that are service accounts
 }
 
 // object is a JSON object of an answer.
@@ -130,7 +132,7 @@ func (s *session) same(what string, got []string, want ...string) {
 }
 
 // all goes through everything that a client of this field does with keys,
-// projects and organizations.
+// service accounts, projects and organizations.
 func (s *session) all() {
 	s.organization()
 	project := s.project()
@@ -138,6 +140,7 @@ func (s *session) all() {
 	key, private := s.orgKey()
 	s.assignment(project, key)
 	s.accessList(key)
+	s.accounts(project)
 	s.end(project, key, private)
 }
 

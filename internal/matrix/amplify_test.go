@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -13,29 +14,29 @@ import (
 	"github.com/latchkey/latchkey/internal/server"
 )
 
-// collusion is a set of keys, none of them an owner, that do everything they
-// can together, beside an owner who does nothing.
+// collusion is a set of keys and service accounts, none of them an owner, that
+// do everything they can together, beside owners who do nothing.
 type collusion struct {
 	w        *world
 	org      latchkey.OrgID
-	projects []string // that were there before the keys began
-	fresh    []string // that the keys made: what they hold there is theirs
-	dormant  *principal
-	keys     []*principal
+	projects []string     // that were there before the keys began
+	fresh    []string     // that the keys made: what they hold there is theirs
+	dormant  []*principal // a key and a service account that own
+	own      []*principal
 	steps    map[string]int
 }
 
-// power is all that the keys amount to together, where it was there before
+// power is all that they amount to together, where it was there before
 // they began: one set for the organization and one for each project.
 func (c *collusion) power() map[string]roles {
 	all := map[string]roles{}
 	c.w.view(func(r latchkey.Reader) error {
-		for _, p := range c.keys {
-			k, err := r.Key(c.org, p.key.ID)
+		for _, p := range c.own {
+			is, err := r.Principal(c.org, p.ID)
 			if err != nil {
 				continue // deleted by another
 			}
-			h := holdingsOf(&k)
+			h := holdingsOf(&is)
 			all[""] |= h.inOrg()
 			for _, id := range c.projects {
 				all[id] |= h.inProject(id)
@@ -46,9 +47,10 @@ func (c *collusion) power() map[string]roles {
 	return all
 }
 
-// TestNoAmplification lets keys without an owner among them send whatever they
-// like. What they amount to together never grows by a step, and the owner who
-// looks on is never weakened.
+// TestNoAmplification lets keys and service accounts without an owner among
+// them send whatever they like. Whoever gets a secret of an account is that
+// account from then on. What they amount to together never grows by a step, and
+// the owners who look on are never weakened.
 func TestNoAmplification(t *testing.T) {
 	w := newWorld(t, server.Config{})
 	total := map[string]int{}
@@ -57,9 +59,10 @@ func TestNoAmplification(t *testing.T) {
 		for range 2 {
 			c.projects = append(c.projects, string(w.newProject(c.org).ID))
 		}
-		c.dormant = w.newKey(c.org, "dormant", holdings{org: named("ORG_OWNER"), in: map[string]roles{c.projects[0]: named("GROUP_OWNER")}})
+		owner := holdings{org: named("ORG_OWNER"), in: map[string]roles{c.projects[0]: named("GROUP_OWNER")}}
+		c.dormant = []*principal{w.newKey(c.org, "dormant", owner), w.newAccount(c.org, "dormant", owner)}
 		belowOwner := slices.DeleteFunc(slices.Clone(orgNames), func(n string) bool { return n == "ORG_OWNER" })
-		for i := range 3 {
+		for i := range 4 {
 			h := holdings{org: named(rapid.SampledFrom(belowOwner).Draw(rt, "org role"))}
 			for _, id := range c.projects {
 				held := named(rapid.SliceOfN(rapid.SampledFrom(projectNames), 0, 1).Draw(rt, "project roles")...)
@@ -68,7 +71,11 @@ func TestNoAmplification(t *testing.T) {
 				}
 				h = h.with(id, held)
 			}
-			c.keys = append(c.keys, w.newKey(c.org, fmt.Sprint(i), h))
+			if i%2 == 0 {
+				c.own = append(c.own, w.newKey(c.org, fmt.Sprint(i), h))
+			} else {
+				c.own = append(c.own, w.newAccount(c.org, fmt.Sprint(i), h))
+			}
 		}
 		initial := c.power()
 		before := initial
@@ -76,11 +83,11 @@ func TestNoAmplification(t *testing.T) {
 			now := c.power()
 			for scope, held := range now {
 				if more := held &^ before[scope]; more != 0 {
-					rt.Fatalf("together the keys gained %v in %q", more.names(), scope)
+					rt.Fatalf("together they gained %v in %q", more.names(), scope)
 				}
 			}
 			before = now
-			c.checkOwner(rt, initial)
+			c.checkOwners(rt, initial)
 		}
 		rt.Repeat(map[string]func(*rapid.T){
 			"steps": func(rt *rapid.T) {
@@ -104,18 +111,24 @@ func TestNoAmplification(t *testing.T) {
 	}
 }
 
-// checkOwner checks that the owner who looks on keeps what makes an owner, and
-// got nothing that the keys did not have.
-func (c *collusion) checkOwner(rt *rapid.T, initial map[string]roles) {
+// checkOwners checks that the owners who look on keep what makes an owner, and
+// got nothing that the others did not have.
+func (c *collusion) checkOwners(rt *rapid.T, initial map[string]roles) {
 	c.w.view(func(r latchkey.Reader) error {
-		k, err := r.Key(c.org, c.dormant.key.ID)
-		if err != nil || k.OrgRoles != c.dormant.key.OrgRoles || k.Desc != c.dormant.key.Desc || len(k.AccessList) != 0 {
-			rt.Fatalf("the owner was changed: %v, %q, %v, %v", k.OrgRoles.Names(), k.Desc, k.AccessList, err)
-		}
-		for id, held := range holdingsOf(&k).in {
-			if more := held &^ (c.dormant.in[id] | initial[id]); more != 0 && slices.Contains(c.projects, id) {
-				rt.Fatalf("the keys gave the owner %v that they did not have", more.names())
+		for _, owner := range c.dormant {
+			is, err := r.Principal(c.org, owner.ID)
+			if err != nil || is.OrgRoles != owner.OrgRoles || is.Desc != owner.Desc || len(is.AccessList) != 0 {
+				rt.Fatalf("%s was changed: %v, %q, %v, %v", owner.name, is.OrgRoles.Names(), is.Desc, is.AccessList, err)
 			}
+			for id, held := range holdingsOf(&is).in {
+				if more := held &^ (owner.in[id] | initial[id]); more != 0 && slices.Contains(c.projects, id) {
+					rt.Fatalf("they gave %s %v that they did not have", owner.name, more.names())
+				}
+			}
+		}
+		a, err := r.Account(c.org, c.dormant[1].ID)
+		if err != nil || a.Secrets.Text() != c.dormant[1].account.Secrets.Text() {
+			rt.Fatalf("the secrets of %s were changed: %v", c.dormant[1].name, err)
 		}
 		return nil
 	})
@@ -125,9 +138,16 @@ func (c *collusion) checkOwner(rt *rapid.T, initial map[string]roles) {
 func (c *collusion) step(rt *rapid.T) {
 	pick := func(label string, list []string) string { return rapid.SampledFrom(list).Draw(rt, label) }
 	at := func(label string, n int) int { return rapid.IntRange(0, n-1).Draw(rt, label) }
-	caller := c.keys[at("caller", len(c.keys))]
-	targets := append(slices.Clone(c.keys), c.dormant)
-	target := targets[at("target", len(targets))].id()
+	caller := c.own[at("caller", len(c.own))]
+	var targets []*principal
+	about := pick("about", []string{"key", "account"})
+	for _, p := range slices.Concat(c.own, c.dormant) {
+		if p.ID.IsAccount() == (about == "account") {
+			targets = append(targets, p)
+		}
+	}
+	who := targets[at("target", len(targets))]
+	target := who.id()
 	projects := append(slices.Clone(c.projects), c.fresh...)
 	project := projects[at("project", len(projects))]
 	generation := pick("generation", []string{"/api/atlas/v2", "/api/public/v1.0", "/api/atlas/v1.0"})
@@ -161,36 +181,92 @@ func (c *collusion) step(rt *rapid.T) {
 		"settings":               {"PATCH", org + "/settings", `{"apiAccessListRequired":true}`},
 		"rename organization":    {"PATCH", org, `{"name":"renamed"}`},
 	}
+	if about == "account" {
+		account, member := org+"/serviceAccounts/"+target, groups+"/"+project+"/serviceAccounts/"+target
+		secret, described := c.secretOf(who), `"name":"made","description":"made","secretExpiresAfterHours":8,"roles":`
+		maps.Copy(requests, map[string][3]string{
+			"create in project":        {"POST", groups + "/" + project + "/serviceAccounts", "{" + described + group + `}`},
+			"PATCH":                    {"PATCH", member, `{"roles":` + group + `}`},
+			"PATCH desc":               {"PATCH", member, `{"description":"changed"}`},
+			"add":                      {"POST", member + ":invite", `{"roles":` + group + `}`},
+			"remove":                   {"DELETE", member, ""},
+			"create in organization":   {"POST", org + "/serviceAccounts", "{" + described + organization + `}`},
+			"organization PATCH":       {"PATCH", account, `{"roles":` + organization + `}`},
+			"delete":                   {"DELETE", account, ""},
+			"list add":                 {"POST", account + "/accessList", `[{"ipAddress":"` + callerAddress + `"}]`},
+			"list delete":              {"DELETE", account + "/accessList/" + callerAddress, ""},
+			"list add in project":      {"POST", member + "/accessList", `[{"ipAddress":"` + callerAddress + `"}]`},
+			"list delete in project":   {"DELETE", member + "/accessList/" + callerAddress, ""},
+			"secret":                   {"POST", account + "/secrets", `{"secretExpiresAfterHours":8}`},
+			"secret delete":            {"DELETE", account + "/secrets/" + secret, ""},
+			"secret in project":        {"POST", member + "/secrets", `{"secretExpiresAfterHours":8}`},
+			"secret delete in project": {"DELETE", member + "/secrets/" + secret, ""},
+		})
+	}
 	names := slices.Sorted(maps.Keys(requests))
 	for range 4 { // what project roles can do comes more often
 		names = append(names, "PATCH", "PATCH", "PATCH desc", "create in project", "add", "remove")
+		if about == "account" {
+			names = append(names, "secret in project", "secret delete in project")
+		}
 	}
 	name := pick("request", names)
 	ask := requests[name]
 	got := c.w.do(c.w, caller.cred, ask[0], ask[1], ask[2])
-	c.steps[fmt.Sprintf("%s %d", name, got.status)]++
+	c.steps[fmt.Sprintf("%s, %s %d", about, name, got.status)]++
 	if got.status >= 500 {
 		rt.Fatalf("%s: %d %s", name, got.status, got.body)
 	}
 	if got.status < 300 && ask[0] == "POST" {
-		c.learn(rt, name, got)
+		c.learn(rt, name, who, got)
 	}
 }
 
-// learn takes what a creation made into the set.
-func (c *collusion) learn(rt *rapid.T, name string, got answer) {
-	var made struct{ ID, PublicKey, PrivateKey string }
-	if name == "add" || name == "list add" {
+// secretOf is the id of a secret that the account has, or of none.
+func (c *collusion) secretOf(p *principal) string {
+	id := missingID
+	c.w.view(func(r latchkey.Reader) error {
+		if a, err := r.Account(c.org, p.ID); err == nil && len(a.Secrets) > 0 {
+			id = string(a.Secrets[len(a.Secrets)-1].ID)
+		}
+		return nil
+	})
+	return id
+}
+
+// learn takes what a creation made into the set. A secret makes its account,
+// whoever that was, one of the set.
+func (c *collusion) learn(rt *rapid.T, name string, target *principal, got answer) {
+	var made struct {
+		ID, PublicKey, PrivateKey string
+		ClientID, Secret          string
+		Secrets                   []struct{ Secret string }
+	}
+	if strings.HasPrefix(name, "add") || strings.HasPrefix(name, "list add") {
 		return
 	}
 	if err := json.Unmarshal(got.body, &made); err != nil {
 		rt.Fatal(err)
 	}
-	if name == "create project" {
+	p := &principal{name: name}
+	switch {
+	case name == "create project":
 		c.fresh = append(c.fresh, made.ID)
 		return
+	case made.Secret != "":
+		p = target
+		p.cred = &credential{token: c.w.token(c.w, p.id(), made.Secret)}
+		if !slices.Contains(c.own, p) {
+			c.own = append(c.own, p)
+		}
+		return
+	case made.ClientID != "":
+		p.ID = latchkey.PrincipalID(made.ClientID)
+		p.cred = &credential{token: c.w.token(c.w, made.ClientID, made.Secrets[0].Secret)}
+	default:
+		p.ID = latchkey.PrincipalID(made.ID)
+		p.cred = newCredential(made.PublicKey, made.PrivateKey)
 	}
-	p := &principal{name: name, cred: newCredential(made.PublicKey, made.PrivateKey)}
-	p.key.ID, p.key.OrgID = latchkey.PrincipalID(made.ID), c.org
-	c.keys = append(c.keys, p)
+	p.OrgID = c.org
+	c.own = append(c.own, p)
 }

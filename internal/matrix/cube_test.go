@@ -37,6 +37,7 @@ type granting struct {
 	op      string // published id
 	asks    []roles
 	touches bool // works on a target
+	account bool // which is a service account
 	body    func(requested []string) string
 	// after is what the target holds afterwards; it is not asked for a target that the operation ends.
 	after func(target holdings, own string, requested roles) holdings
@@ -84,7 +85,7 @@ func grantings() []granting {
 	withDesc := func([]string) string { return `{"desc":"changed"}` }
 	none := []roles{0}
 	nothing := func([]string) string { return "" }
-	return []granting{
+	keys := []granting{
 		{name: "create in project", op: "createGroupApiKey", asks: project, body: withBoth},
 		{name: "PATCH roles", op: "updateGroupApiKeyRoles", asks: project, touches: true, body: withRoles, after: inProject},
 		{name: "PATCH both", op: "updateGroupApiKeyRoles", asks: few, touches: true, body: withBoth, after: inProject, principal: true},
@@ -98,6 +99,34 @@ func grantings() []granting {
 		{name: "list add", op: "createOrgApiKeyAccessListEntry", asks: none, touches: true, body: constant(`[{"ipAddress":"` + newAddress + `"}]`), after: same, principal: true},
 		{name: "list delete", op: "deleteOrgApiKeyAccessListEntry", asks: none, touches: true, body: nothing, after: same, principal: true},
 	}
+	withText := constant(`{"description":"changed"}`)
+	withTextAndRoles := func(r []string) string { return `{"description":"changed","roles":` + list(r) + `}` }
+	create := func(r []string) string { return newAccountBody(r...) }
+	anEntry, aSecret := constant(`[{"ipAddress":"`+newAddress+`"}]`), constant(`{"secretExpiresAfterHours":8}`)
+	accounts := []granting{
+		{name: "create account in project", op: "createGroupServiceAccount", asks: project, body: create},
+		{name: "account PATCH roles", op: "updateGroupServiceAccount", asks: project, touches: true, body: withRoles, after: inProject},
+		{name: "account PATCH both", op: "updateGroupServiceAccount", asks: few, touches: true, body: withTextAndRoles, after: inProject, principal: true},
+		{name: "account PATCH description", op: "updateGroupServiceAccount", asks: none, touches: true, body: withText, after: same, principal: true},
+		{name: "invite", op: "inviteGroupServiceAccount", asks: project, touches: true, body: withRoles, after: inProject},
+		{name: "account remove", op: "deleteGroupServiceAccount", asks: none, touches: true, body: nothing, after: func(h holdings, own string, _ roles) holdings { return h.with(own, 0) }},
+		{name: "account secret in project", op: "createGroupServiceAccountSecret", asks: none, touches: true, body: aSecret, after: same, principal: true},
+		{name: "account secret delete in project", op: "deleteGroupServiceAccountSecret", asks: none, touches: true, body: nothing, after: same, principal: true},
+		{name: "account list add in project", op: "createGroupServiceAccountAccessList", asks: none, touches: true, body: anEntry, after: same, principal: true},
+		{name: "account list delete in project", op: "deleteGroupServiceAccountAccessListEntry", asks: none, touches: true, body: nothing, after: same, principal: true},
+		{name: "create account in organization", op: "createOrgServiceAccount", asks: organization, body: create},
+		{name: "account organization PATCH roles", op: "updateOrgServiceAccount", asks: organization, touches: true, body: withRoles, after: inOrganization, principal: true},
+		{name: "account organization PATCH description", op: "updateOrgServiceAccount", asks: none, touches: true, body: withText, after: same, principal: true},
+		{name: "account delete", op: "deleteOrgServiceAccount", asks: none, touches: true, body: nothing, principal: true},
+		{name: "account secret", op: "createOrgServiceAccountSecret", asks: none, touches: true, body: aSecret, after: same, principal: true},
+		{name: "account secret delete", op: "deleteOrgServiceAccountSecret", asks: none, touches: true, body: nothing, after: same, principal: true},
+		{name: "account list add", op: "createOrgServiceAccountAccessList", asks: none, touches: true, body: anEntry, after: same, principal: true},
+		{name: "account list delete", op: "deleteOrgServiceAccountAccessListEntry", asks: none, touches: true, body: nothing, after: same, principal: true},
+	}
+	for i := range accounts {
+		accounts[i].account = true
+	}
+	return append(keys, accounts...)
 }
 
 func constant(s string) func([]string) string { return func([]string) string { return s } }
@@ -105,14 +134,15 @@ func constant(s string) func([]string) string { return func([]string) string { r
 // cube is the world of the grant cube.
 type cube struct {
 	*world
-	home             latchkey.OrgID
-	own, other       string
-	callers, targets []*principal
-	strict           bool
+	home       latchkey.OrgID
+	own, other string
+	callers    []caller
+	targets    map[bool][]*principal // whether they are service accounts
+	strict     bool
 }
 
 func newCube(t *testing.T, way policy.Granting) *cube {
-	c := &cube{world: newWorld(t, server.Config{Granting: way}), strict: way == policy.Strict}
+	c := &cube{world: newWorld(t, server.Config{Granting: way}), strict: way == policy.Strict, targets: map[bool][]*principal{}}
 	c.home = c.newOrg("home").ID
 	c.own, c.other = string(c.newProject(c.home).ID), string(c.newProject(c.home).ID)
 	c.newKey(c.home, "dormant owner", holdings{org: named("ORG_OWNER")})
@@ -120,7 +150,9 @@ func newCube(t *testing.T, way policy.Granting) *cube {
 	target := func(org, own, other string) {
 		h := holdings{org: named(strings.Fields(org)...)}
 		h = h.with(c.own, named(strings.Fields(own)...)).with(c.other, named(strings.Fields(other)...))
-		c.targets = append(c.targets, c.newKey(c.home, fmt.Sprintf("{%s} {%s} {%s}", org, own, other), h, listedAddress))
+		name := fmt.Sprintf("{%s} {%s} {%s}", org, own, other)
+		c.targets[false] = append(c.targets[false], c.newKey(c.home, name, h, listedAddress))
+		c.targets[true] = append(c.targets[true], c.newAccount(c.home, name, h, listedAddress))
 	}
 	target("ORG_MEMBER", "GROUP_READ_ONLY", "")
 	target("ORG_MEMBER", "", "")
@@ -134,23 +166,25 @@ func newCube(t *testing.T, way policy.Granting) *cube {
 	target("GLOBAL_OWNER", "GROUP_USER_ADMIN", "")
 	target("ORG_BILLING_ADMIN", "GROUP_BACKUP_ADMIN", "GROUP_READ_ONLY")
 
-	caller := func(h holdings) {
+	add := func(h holdings) {
 		name := fmt.Sprintf("%v in own %v in other %v", h.org.names(), h.in[c.own].names(), h.in[c.other].names())
-		c.callers = append(c.callers, c.newKey(c.home, name, h, callerAddress, listedAddress))
+		c.callers = append(c.callers, caller{
+			c.newKey(c.home, name, h, callerAddress, listedAddress), c.newAccount(c.home, name, h, callerAddress, listedAddress),
+		})
 	}
 	manager := named("GROUP_ACCESS_MANAGER")
-	caller(holdings{})
+	add(holdings{})
 	for _, name := range slices.Concat(orgNames, globalNames) {
-		caller(holdings{org: named(name)})
-		caller(holdings{org: named(name)}.with(c.own, manager))
+		add(holdings{org: named(name)})
+		add(holdings{org: named(name)}.with(c.own, manager))
 	}
 	for _, name := range projectNames {
-		caller(holdings{}.with(c.own, named(name)))
-		caller(holdings{org: named("ORG_MEMBER")}.with(c.own, named(name)|manager))
+		add(holdings{}.with(c.own, named(name)))
+		add(holdings{org: named("ORG_MEMBER")}.with(c.own, named(name)|manager))
 	}
-	caller(holdings{}.with(c.other, named("GROUP_OWNER")))
-	caller(holdings{}.with(c.other, named("GROUP_OWNER")).with(c.own, manager))
-	caller(holdings{}.with(c.other, named("GROUP_OWNER")).with(c.own, named("GROUP_READ_ONLY")))
+	add(holdings{}.with(c.other, named("GROUP_OWNER")))
+	add(holdings{}.with(c.other, named("GROUP_OWNER")).with(c.own, manager))
+	add(holdings{}.with(c.other, named("GROUP_OWNER")).with(c.own, named("GROUP_READ_ONLY")))
 	return c
 }
 
@@ -196,14 +230,12 @@ func (c *cube) expect(p *point) (want, roles) {
 		change.org = p.requested
 	}
 	if p.target != nil {
-		held := p.target.in[c.own]
-		switch {
-		case p.op.ID == "addGroupApiKey" && held != 0:
-			return refusal(409, "API_KEY_ALREADY_IN_GROUP", p.target.id(), c.own), 0
-		case p.op.ID == "addGroupApiKey", p.op.Scope() != published.ScopeProject:
-		case held == 0 && (p.requested == 0 || p.op.Base == published.BaseV2):
-			return refusal(400, "API_KEY_NOT_FOUND", p.target.id()), 0
-		case p.requested != 0 || p.way.name == "remove":
+		if refused, no := p.absent(c.own); no {
+			return refused, 0
+		}
+		// A request for roles in the project changes what is in one of the two
+		// sets only; one that adds has none before.
+		if held := p.target.in[c.own]; p.op.Scope() == published.ScopeProject && (p.requested != 0 || p.way.name == "remove" || p.way.name == "account remove") {
 			change.in[c.own] = held ^ p.requested
 		}
 		if p.way.principal {
@@ -219,22 +251,44 @@ func (c *cube) expect(p *point) (want, roles) {
 	return success(p.op), 0
 }
 
+// absent says what is answered when the target is in the project and should
+// not be, or the other way round.
+func (p *point) absent(project string) (want, bool) {
+	in := p.target.in[project] != 0
+	switch {
+	case p.op.ID == "addGroupApiKey":
+		return refusal(409, "API_KEY_ALREADY_IN_GROUP", p.target.id(), project), in
+	case p.op.ID == "inviteGroupServiceAccount":
+		return alreadyIn(p.target.id(), project), in
+	case p.op.Scope() != published.ScopeProject || in:
+		return want{}, false
+	case p.way.account:
+		return refusal(404, "RESOURCE_NOT_FOUND", p.target.id()), true
+	}
+	return refusal(400, "API_KEY_NOT_FOUND", p.target.id()), p.requested == 0 || p.op.Base == published.BaseV2
+}
+
 // ask sends a point, compares the answer, and puts everything back.
 func (c *cube) ask(p *point) want {
 	c.Helper()
 	expected, missing := c.expect(p)
-	key := ""
+	target, secret := "", ""
 	if p.target != nil {
-		key = p.target.id()
+		target = p.target.id()
+		if p.way.account {
+			secret = string(p.target.account.Secrets[0].ID)
+		}
 	}
-	path := p.op.Base + strings.NewReplacer("{groupId}", c.own, "{orgId}", string(c.home), "{apiUserId}", key, "{ipAddress}", listedAddress).Replace(p.op.Path)
+	path := p.op.Base + strings.NewReplacer("{groupId}", c.own, "{orgId}", string(c.home), "{apiUserId}", target, "{clientId}", target,
+		"{ipAddress}", listedAddress, "{secretId}", secret).Replace(p.op.Path)
 	before := c.flushes()
 	got := c.do(c, p.caller.cred, p.op.Method, path, p.way.body(p.requested.names()))
 	if is := (want{got.status, got.code, got.params}); is != expected {
 		c.Errorf("%s: %s, want %s (missing %v, reason %q)", p, is, expected, missing.names(), got.header.Get("X-Latchkey-Reason"))
 	}
+	// A key's request notes its nonce, whatever it changes.
 	wrote := c.flushes() != before
-	if wrote != (got.status < 400) {
+	if wrote != (got.status < 400 && !(p.caller.ID.IsAccount() && c.idle(p))) {
 		c.Errorf("%s: %d, written %v", p, got.status, wrote)
 	}
 	reason := got.header.Get("X-Latchkey-Reason")
@@ -247,23 +301,30 @@ func (c *cube) ask(p *point) want {
 	return expected
 }
 
+// idle reports whether a point asks for what is there already.
+func (c *cube) idle(p *point) bool {
+	if p.target == nil || !strings.HasSuffix(p.way.name, "PATCH roles") {
+		return false
+	}
+	after := p.way.after(p.target.holdings, c.own, p.requested)
+	return after.org == p.target.org && maps.Equal(after.in, p.target.in)
+}
+
 // putBack checks what an allowed point made of its target, and undoes it.
 func (c *cube) putBack(p *point, got answer) {
 	if p.target == nil {
-		var made struct {
-			ID latchkey.PrincipalID `json:"id"`
-		}
+		var made struct{ ID, ClientID latchkey.PrincipalID }
 		if err := json.Unmarshal(got.body, &made); err != nil {
 			c.Fatal(err)
 		}
-		c.update(func(tx latchkey.Tx) error { return tx.DeletePrincipal(c.home, made.ID) })
+		c.update(func(tx latchkey.Tx) error { return tx.DeletePrincipal(c.home, made.ID+made.ClientID) })
 		return
 	}
 	if p.way.after != nil {
 		expected := p.way.after(p.target.holdings, c.own, p.requested)
 		c.view(func(r latchkey.Reader) error {
-			k, err := r.Key(c.home, p.target.key.ID)
-			h := holdingsOf(&k)
+			is, err := r.Principal(c.home, p.target.ID)
+			h := holdingsOf(&is)
 			if p.target.org == 0 && expected.org == 0 {
 				// No request makes a key without an organization role; whether
 				// one that is there becomes a member is not judged here.
@@ -278,9 +339,10 @@ func (c *cube) putBack(p *point, got answer) {
 	c.restore(p.target)
 }
 
-// run asks the cube of one generation. Callers that the rule refuses whatever
-// they ask for are asked with few requests. Of paths with many requests a share
-// is drawn.
+// run asks the cube of one generation. Every point is asked by a key or by a
+// service account with the same roles, drawn by chance. Callers that the rule
+// refuses whatever they ask for are asked with few requests. Of paths with many
+// requests a share is drawn, and of those about service accounts a smaller one.
 func (c *cube) run(t *testing.T, base string, chance *rand.Rand, share float64) (allowed, refused int) {
 	facts := generations()[base]
 	for _, way := range grantings() {
@@ -288,24 +350,39 @@ func (c *cube) run(t *testing.T, base string, chance *rand.Rand, share float64) 
 		if i < 0 {
 			continue // published on other generations only
 		}
+		share, many := share, 8 // of more requests than that a share is drawn
+		if way.account {
+			share, many = share*accountShare, 0
+			if len(way.asks) <= 8 {
+				share = accountShare
+			}
+		}
 		var here [2]int
-		for _, caller := range c.callers {
+		for _, both := range c.callers {
+			self := both.key
+			if way.account {
+				self = both.account
+			}
 			targets, asks := []*principal{nil}, way.asks
 			if way.touches {
-				targets = append(slices.Clone(c.targets), caller)
+				targets = append(slices.Clone(c.targets[way.account]), self)
 			}
-			if _, no := gate(facts[i], caller.holdings, string(c.home), c.own, false); no {
+			if _, no := gate(facts[i], self.holdings, string(c.home), c.own, false); no {
 				asks = asks[:min(len(asks), 3)]
 				if way.touches {
-					targets = []*principal{c.targets[0], caller}
+					targets = []*principal{c.targets[way.account][0], self}
 				}
 			}
 			for _, target := range targets {
 				for _, requested := range asks {
-					if len(asks) > 8 && chance.Float64() >= share {
+					if len(asks) > many && chance.Float64() >= share {
 						continue
 					}
-					if c.ask(&point{facts[i], way, caller, target, requested}).status < 400 {
+					by := both.key
+					if target != both.key && (target == both.account || chance.IntN(2) == 0) {
+						by = both.account
+					}
+					if c.ask(&point{facts[i], way, by, target, requested}).status < 400 {
 						here[0]++
 					} else {
 						here[1]++
@@ -320,6 +397,10 @@ func (c *cube) run(t *testing.T, base string, chance *rand.Rand, share float64) 
 	}
 	return allowed, refused
 }
+
+// accountShare is how many of the points about service accounts are asked for
+// each about keys: they take the same decision.
+const accountShare = 0.4
 
 // TestGrantCube gives, takes and touches by every path: caller × what the
 // target holds × what is requested. Under strict granting dominance decides
@@ -336,7 +417,11 @@ func TestGrantCube(t *testing.T) {
 				start := time.Now()
 				c := newCube(t, way)
 				allowed, refused := c.run(t, base, newRand(t), share)
-				for _, p := range slices.Concat(c.callers, c.targets) {
+				list := slices.Concat(c.targets[false], c.targets[true])
+				for _, both := range c.callers {
+					list = append(list, both.key, both.account)
+				}
+				for _, p := range list {
 					if !c.unchanged(p) {
 						t.Errorf("%s is not as it was made", p.name)
 					}

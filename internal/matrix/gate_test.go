@@ -28,6 +28,14 @@ func success(o published.Operation) want { return want{status: o.Answers[0].Stat
 // challenge is the answer to callers that prove nothing. Its body has no parameters.
 var challenge = refusal(401, "UNEXPECTED_ERROR")
 
+// badToken is the answer to tokens that prove nothing: no body at all.
+var badToken = want{status: 401}
+
+// alreadyIn is the answer to inviting an account that is in the project.
+func alreadyIn(account, project string) want {
+	return refusal(409, "VALIDATION_ERROR", fmt.Sprintf("service account %s is already in group %s", account, project))
+}
+
 var unauthorized = refusal(401, "USER_UNAUTHORIZED")
 
 // gate says what the published rule of an operation answers to a caller, from
@@ -63,9 +71,10 @@ func unreachable(o published.Operation) want {
 	return refusal(401, "NOT_IN_GROUP")
 }
 
-// malformed is the answer to an id that is none.
+// malformed is the answer to an id that is none. Without a code of its own it
+// is the same on every generation.
 func malformed(o published.Operation, code, id, path string) want {
-	if o.Base == published.BaseV2 {
+	if o.Base == published.BaseV2 || code == "" {
 		return refusal(400, "PATH_PARAM_PARSE_ERROR", path)
 	}
 	return refusal(404, code, id)

@@ -102,65 +102,108 @@ func TestRoleMatrix(t *testing.T) {
 		t.Run(strings.ReplaceAll(strings.TrimPrefix(base, "/api/"), "/", "-"), func(t *testing.T) {
 			t.Parallel()
 			start := time.Now()
-			m := newMatrix(t)
-			cells := 0
+			m := newMatrix(t, newRand(t))
+			var all [2]count
 			for _, o := range served(t, base) {
-				allowed, refused := m.operation(o)
-				cells += allowed + refused
+				byKey, byAccount := m.operation(o)
 				free := o.Rule.Kind == published.AnyCaller || o.Rule.Kind == published.Unauthenticated
-				if allowed == 0 || refused == 0 && !free {
-					t.Errorf("%s %s: %d cells let in, %d refused", o.Method, o.Pattern(), allowed, refused)
+				for kind, n := range [2]count{byKey, byAccount} {
+					all[kind].allowed += n.allowed
+					all[kind].refused += n.refused
+					if n.allowed == 0 || n.refused == 0 && !free {
+						t.Errorf("%s %s: of %s, %d cells let in, %d refused", o.Method, o.Pattern(), kinds[kind], n.allowed, n.refused)
+					}
 				}
 			}
 			m.settled()
-			t.Logf("%s: %d cells in %.1f s", base, cells, time.Since(start).Seconds())
+			t.Logf("%s: cells of %s %+v, of %s %+v, in %.1f s", base, kinds[0], all[0], kinds[1], all[1], time.Since(start).Seconds())
 		})
 	}
 }
 
-// operation asks one operation in all its cells. It counts callers with a key
-// only, so that those without prove nothing about roles.
-func (m *matrix) operation(o published.Operation) (allowed, refused int) {
+// count is how many cells were let in and how many refused.
+type count struct{ allowed, refused int }
+
+// kinds are the kinds of callers.
+var kinds = [2]string{"keys", "service accounts"}
+
+// operation asks one operation in all its cells. Every cell that lets its
+// caller in is asked by a key and by a service account that hold the same; of
+// the others each is asked by one of them, drawn by chance. It counts callers
+// that prove who they are only, so that the others prove nothing about roles.
+func (m *matrix) operation(o published.Operation) (byKey, byAccount count) {
 	ask, ok := recipes[o.ID]
 	if !ok {
 		m.Errorf("no recipe for %s: the matrix must cover every operation", o.ID)
-		return 0, 0
+		return byKey, byAccount
 	}
 	for _, c := range m.callers {
 		for _, p := range places(o) {
-			if p.key == "self" && c.key.ID == "" {
-				continue
+			first, second := c.key, c.account
+			if second != nil && m.chance.IntN(2) == 0 {
+				first, second = second, first
 			}
-			x := m.cell(o, c, p, ask)
-			expected := m.expect(x)
-			body := ""
-			if ask.body != nil {
-				body = ask.body(x)
+			if p.target == "self" { // a key is no account, and the other way round
+				first, second = c.key, nil
+				if accounted(o) {
+					first = c.account
+				}
 			}
-			before := m.flushes()
-			got := m.do(m, c.cred, o.Method, x.path, body)
-			m.compare(x, got, expected)
-			if wrote := m.flushes() != before; wrote && got.status >= 400 {
-				m.Errorf("%s: refused, and something was written", x)
-			} else if wrote != (ask.reset != nil) && got.status < 400 {
-				m.Errorf("%s: written %v", x, wrote)
-			}
-			if got.status < 400 && ask.reset != nil {
-				ask.reset(m, x, got)
-			}
-			if ask.after != nil {
-				ask.after(m, x)
-			}
-			switch {
-			case c.key.ID == "" && o.Rule.Kind != published.Unauthenticated:
-			case got.status < 400:
-				allowed++
-			default:
-				refused++
+			for _, by := range []*principal{first, second} {
+				if by == nil || p.target == "self" && by.ID == "" {
+					break
+				}
+				got := m.ask(o, by, p, ask)
+				n := &byKey
+				if by.ID.IsAccount() {
+					n = &byAccount
+				}
+				switch {
+				case by.ID == "" && o.Rule.Kind != published.Unauthenticated:
+				case got.status < 400:
+					n.allowed++
+				default:
+					n.refused++
+				}
+				if got.status >= 400 {
+					break
+				}
 			}
 		}
 	}
-	return allowed, refused
+	return byKey, byAccount
+}
+
+// ask asks one cell, holds the answer against what is expected, and makes
+// everything be again as it was.
+func (m *matrix) ask(o published.Operation, by *principal, p place, ask recipe) answer {
+	x := m.cell(o, by, p, ask)
+	body := ""
+	if ask.body != nil {
+		body = ask.body(x)
+	}
+	expected := m.expect(x)
+	got, wrote := m.try(x, ask, body)
+	m.compare(x, got, expected)
+	if wrote != (ask.reset != nil && got.status < 400) {
+		m.Errorf("%s: %d, written %v", x, got.status, wrote)
+	}
+	return got
+}
+
+// try sends the request of a cell with that body and makes everything be again
+// as it was. It tells whether anything was written.
+func (m *matrix) try(x *cell, ask recipe, body string) (got answer, wrote bool) {
+	before := m.flushes()
+	got = m.do(m, x.caller.cred, x.op.Method, x.path, body)
+	wrote = m.flushes() != before
+	if got.status < 400 && ask.reset != nil {
+		ask.reset(m, x, got)
+	}
+	if ask.after != nil {
+		ask.after(m, x)
+	}
+	return got, wrote
 }
 
 // compare holds an answer against what was expected.
@@ -170,9 +213,9 @@ func (m *matrix) compare(x *cell, got answer, expected want) {
 	if is != expected {
 		m.Errorf("%s: %s, want %s (reason %q)", x, is, expected, got.header.Get("X-Latchkey-Reason"))
 	}
-	challenged := got.header.Get("WWW-Authenticate") != ""
-	if challenged != (expected == challenge) {
-		m.Errorf("%s: challenged %v", x, challenged)
+	scheme, _, _ := strings.Cut(got.header.Get("WWW-Authenticate"), " ")
+	if want := map[want]string{challenge: "Digest", badToken: "Bearer"}[expected]; scheme != want {
+		m.Errorf("%s: challenged with %q, want %q", x, scheme, want)
 	}
 	code := expected.code
 	if expected == challenge {

@@ -55,6 +55,9 @@ type move struct {
 func (w *world) make(base string, org latchkey.OrgID, m move) want {
 	w.Helper()
 	path := base + "/orgs/" + string(org) + "/apiKeys/" + m.to.id()
+	if m.to.ID.IsAccount() {
+		path = base + "/orgs/" + string(org) + "/serviceAccounts/" + m.to.id()
+	}
 	method, body := http.MethodPatch, demoteBody
 	if m.delete {
 		method, body = http.MethodDelete, ""
@@ -211,7 +214,7 @@ func TestOneKeyRace(t *testing.T) {
 		close(start)
 		done.Wait()
 		w.view(func(r latchkey.Reader) error {
-			k, err := r.Key(org, key.key.ID)
+			k, err := r.Principal(org, key.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -222,7 +225,7 @@ func TestOneKeyRace(t *testing.T) {
 					winner = i
 				}
 			}
-			if winner < 0 || h.org != key.org || h.in[elsewhere] != key.in[elsewhere] || len(h.in) != 2 {
+			if winner < 0 || h.org != key.holdings.org || h.in[elsewhere] != key.holdings.in[elsewhere] || len(h.in) != 2 {
 				t.Fatalf("round %d ends with %v, which nobody sent", round, h.in[string(project)].names())
 			}
 			events, err := r.Events(org, int64(round*senders), 10*senders)

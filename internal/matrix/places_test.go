@@ -2,12 +2,13 @@ package matrix
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/latchkey/latchkey"
-
 	"github.com/latchkey/latchkey/internal/published"
 	"github.com/latchkey/latchkey/internal/server"
 )
@@ -15,14 +16,19 @@ import (
 // place says which things a request names.
 type place struct {
 	container string // own, other, foreign, missing, malformed
-	key       string // "" when the path names none: inside, outside, self, foreign, missing, malformed
+	target    string // the key or the account; "" when the path names none: inside, outside, self, foreign, missing, malformed
+	part      string // what belongs to target or container; "" when the path names none: there, elsewhere, foreign, missing, malformed
 }
 
 func (p place) String() string {
-	if p.key == "" {
-		return p.container
+	s := p.container
+	if p.target != "" {
+		s += ", target " + p.target
 	}
-	return p.container + ", key " + p.key
+	if p.part != "" {
+		s += ", part " + p.part
+	}
+	return s
 }
 
 // places returns every place in which an operation can be asked.
@@ -36,16 +42,41 @@ func places(o published.Operation) (list []place) {
 	case o.Rule.Kind == published.ByNameRule:
 		containers = []string{"own", "other", "foreign", "missing"}
 	}
-	keys := []string{""}
-	if strings.Contains(o.Path, "{apiUserId}") {
-		keys = []string{"inside", "outside", "self", "foreign", "missing", "malformed"}
+	targets := []string{""}
+	if keyed(o) || accounted(o) {
+		targets = []string{"inside", "outside", "self", "foreign", "missing", "malformed"}
 	}
 	for _, c := range containers {
-		for _, k := range keys {
-			list = append(list, place{c, k})
+		for _, k := range targets {
+			for _, part := range parts(o, c, k) {
+				list = append(list, place{c, k, part})
+			}
 		}
 	}
 	return list
+}
+
+// keyed and accounted report whether the path names a key, and whether it
+// names a service account.
+func keyed(o published.Operation) bool     { return strings.Contains(o.Path, "{apiUserId}") }
+func accounted(o published.Operation) bool { return strings.Contains(o.Path, "{clientId}") }
+
+// parts are those that are asked for in one place: all where container and
+// target are there, one elsewhere.
+func parts(o published.Operation, container, target string) []string {
+	var all []string
+	switch {
+	case strings.Contains(o.Path, "{secretId}"), strings.Contains(o.Path, "{eventId}"):
+		all = []string{"there", "elsewhere", "foreign", "missing", "malformed"}
+	case strings.Contains(o.Path, "{endpointSetId}"), strings.Contains(o.Path, "{ipAddress}") && accounted(o):
+		all = []string{"there", "missing"}
+	default:
+		return []string{""}
+	}
+	if container != "own" || target != "" && target != "inside" && target != "self" {
+		return all[:1]
+	}
+	return all
 }
 
 // malformedIDs are ids that are none, each in another way.
@@ -61,28 +92,62 @@ type matrix struct {
 	*world
 	home, away         latchkey.Organization
 	own, other, abroad latchkey.Project // the last one of away
-	callers            []*principal
-	inside, outside    *principal // keys of home, in both its projects and in none
-	stranger           *principal // a key of away
+	callers            []caller
+	keys, accounts     cast
+	events             events
+	chance             *rand.Rand
 	asked              int
 }
 
-// newMatrix makes two organizations, and a caller for every role. Each holds
+// caller is one set of roles, held by a key and by a service account; account
+// is nil where nothing of the kind can be.
+type caller struct{ key, account *principal }
+
+// cast are the targets of one kind.
+type cast struct {
+	inside   map[string]*principal // by the project, a member of it
+	outside  *principal            // a member of home in no project
+	stranger *principal            // of away
+}
+
+// events are ids of one event each.
+type events struct{ own, other, home, abroad latchkey.EventID }
+
+// newMatrix makes two organizations, and callers for every role. Each holds
 // that role alone; project roles are held in the project own.
-func newMatrix(t testing.TB) *matrix {
-	m := &matrix{world: newWorld(t, server.Config{})}
+func newMatrix(t testing.TB, chance *rand.Rand) *matrix {
+	m := &matrix{world: newWorld(t, server.Config{}), chance: chance}
 	m.home, m.away = m.newOrg("home"), m.newOrg("away")
 	m.own, m.other, m.abroad = m.newProject(m.home.ID), m.newProject(m.home.ID), m.newProject(m.away.ID)
 	own, other, abroad := string(m.own.ID), string(m.other.ID), string(m.abroad.ID)
 	reader, member, owner := named("GROUP_READ_ONLY"), named("ORG_MEMBER"), named("ORG_OWNER")
 
 	m.newKey(m.home.ID, "dormant owner", holdings{org: owner})
-	m.inside = m.newKey(m.home.ID, "inside", holdings{member, map[string]roles{own: reader, other: reader}}, listedAddress)
-	m.outside = m.newKey(m.home.ID, "outside", holdings{org: member}, listedAddress)
-	m.stranger = m.newKey(m.away.ID, "stranger", holdings{owner, map[string]roles{abroad: reader}}, listedAddress)
+	in := func(ids ...string) holdings {
+		h := holdings{org: member}
+		for _, id := range ids {
+			h = h.with(id, reader)
+		}
+		return h
+	}
+	inside := m.newKey(m.home.ID, "inside", in(own, other), listedAddress)
+	m.keys = cast{
+		map[string]*principal{own: inside, other: inside},
+		m.newKey(m.home.ID, "outside", in(), listedAddress),
+		m.newKey(m.away.ID, "stranger", holdings{owner, map[string]roles{abroad: reader}}, listedAddress),
+	}
+	// An account is touched whole by who owns a project, so each is in one.
+	m.accounts = cast{
+		map[string]*principal{own: m.newAccount(m.home.ID, "inside own", in(own), listedAddress), other: m.newAccount(m.home.ID, "inside other", in(other), listedAddress)},
+		m.newAccount(m.home.ID, "outside", in(), listedAddress),
+		m.newAccount(m.away.ID, "stranger", holdings{owner, map[string]roles{abroad: reader}}, listedAddress),
+	}
+	m.events = events{m.newEvent(m.home.ID, m.own.ID), m.newEvent(m.home.ID, m.other.ID), m.newEvent(m.home.ID, ""), m.newEvent(m.away.ID, m.abroad.ID)}
 
 	add := func(name string, h holdings) {
-		m.callers = append(m.callers, m.newKey(m.home.ID, name, h, callerAddress, listedAddress))
+		m.callers = append(m.callers, caller{
+			m.newKey(m.home.ID, name, h, callerAddress, listedAddress), m.newAccount(m.home.ID, name, h, callerAddress, listedAddress),
+		})
 	}
 	add("no role", holdings{})
 	for _, name := range append(append([]string(nil), orgNames...), globalNames...) {
@@ -92,11 +157,39 @@ func newMatrix(t testing.TB) *matrix {
 		add(name, holdings{in: map[string]roles{own: named(name)}})
 	}
 	m.callers = append(m.callers,
-		&principal{name: "nobody"},
-		&principal{name: "an unknown key", cred: newCredential("aaaaaaaa", "x")},
-		&principal{name: "a wrong secret", cred: newCredential(m.inside.cred.user, "x")},
+		caller{key: &principal{name: "nobody"}},
+		caller{
+			&principal{name: "an unknown key", cred: newCredential("aaaaaaaa", "x")},
+			&principal{name: "an unknown token", cred: &credential{token: "x"}},
+		},
+		caller{
+			&principal{name: "a wrong secret", cred: newCredential(inside.cred.user, "x")},
+			&principal{name: "a changed token", cred: &credential{token: bent(m.accounts.outside.cred.token)}},
+		},
 	)
 	return m
+}
+
+// bent is a token with another signature.
+func bent(token string) string {
+	i := strings.LastIndexByte(token, '.') + 1
+	other := "A"
+	if token[i] == 'A' {
+		other = "B"
+	}
+	return token[:i] + other + token[i+1:]
+}
+
+// newEvent records that something was made.
+func (w *world) newEvent(org latchkey.OrgID, project latchkey.ProjectID) latchkey.EventID {
+	w.Helper()
+	id := latchkey.NewID[latchkey.EventID](time.Now())
+	e := latchkey.Event{OrgID: org, ID: id, Created: time.Now(), Type: latchkey.EventOrgCreated, Source: latchkey.SourceCommand, Operation: "made", ProjectID: project}
+	if project != "" {
+		e.Type = latchkey.EventProjectCreated
+	}
+	w.update(func(tx latchkey.Tx) error { return tx.AppendEvent(&e) })
+	return id
 }
 
 // cell is one request of the matrix.
@@ -107,8 +200,9 @@ type cell struct {
 	path      string     // escaped
 	container string     // the id or name of the container as the request has it
 	judged    string     // the project whose roles count; differs from container for one that is thrown away
-	key       string     // the id of the key in the path
+	target    string     // the id of the key or the account in the path
 	owner     *principal // who has that id; nil when nobody of home does
+	part      string     // the id of what belongs to one of them
 }
 
 func (x *cell) String() string {
@@ -137,31 +231,81 @@ func (m *matrix) cell(o published.Operation, c *principal, p place, ask recipe) 
 		x.container = at.org
 	}
 	x.judged = at.project
-	switch p.key {
-	case "inside":
-		x.owner = m.inside
-	case "outside":
-		x.owner = m.outside
-	case "self":
-		x.owner = c
-	case "foreign":
-		x.key = m.stranger.id()
-	case "missing":
-		x.key = missingID
-	case "malformed":
-		x.key = bad
-	}
-	if x.owner != nil {
-		x.key = x.owner.id()
-	}
+	m.fillTarget(x, bad)
+	m.fillPart(x, bad)
 	if ask.prepare != nil {
 		ask.prepare(m, x)
 	}
 	x.path = o.Base + strings.NewReplacer(
 		"{groupId}", x.container, "{orgId}", x.container, "{groupName}", url.PathEscape(x.container),
-		"{apiUserId}", x.key, "{ipAddress}", listedAddress, "{bits}", "32",
+		"{apiUserId}", x.target, "{clientId}", x.target, "{ipAddress}", x.part, "{bits}", "32",
+		"{secretId}", x.part, "{eventId}", x.part, "{endpointSetId}", url.PathEscape(x.part),
 	).Replace(o.Path)
 	return x
+}
+
+// fillTarget fills in the key or the account.
+func (m *matrix) fillTarget(x *cell, bad string) {
+	of, prefix := m.keys, ""
+	if accounted(x.op) {
+		of, prefix = m.accounts, latchkey.ClientIDPrefix
+	}
+	switch x.place.target {
+	case "inside":
+		if x.owner = of.inside[x.judged]; x.owner == nil { // the container is none
+			x.owner = of.inside[string(m.own.ID)]
+		}
+	case "outside":
+		x.owner = of.outside
+	case "self":
+		x.owner = x.caller
+	case "foreign":
+		x.target = of.stranger.id()
+	case "missing":
+		x.target = prefix + missingID
+	case "malformed":
+		x.target = prefix + bad
+		if accounted(x.op) && bad == strings.ToUpper(missingID) { // which is well formed here
+			x.target = missingID
+		}
+	}
+	if x.owner != nil {
+		x.target = x.owner.id()
+	}
+}
+
+// fillPart fills in what belongs to the target or to the container.
+func (m *matrix) fillPart(x *cell, bad string) {
+	x.part = listedAddress
+	pick := map[string]string{"there": listedAddress, "missing": newAddress}
+	switch {
+	case strings.Contains(x.op.Path, "{secretId}"):
+		own := m.accounts.outside
+		if x.owner != nil {
+			own = x.owner
+		}
+		elsewhere := m.accounts.inside[string(m.other.ID)]
+		pick = map[string]string{
+			"there": string(own.account.Secrets[0].ID), "elsewhere": string(elsewhere.account.Secrets[0].ID),
+			"foreign": string(m.accounts.stranger.account.Secrets[0].ID), "missing": missingID, "malformed": bad,
+		}
+	case strings.Contains(x.op.Path, "{eventId}"):
+		there, elsewhere := m.events.home, m.events.abroad
+		if x.op.Scope() == published.ScopeProject {
+			there, elsewhere = m.events.own, m.events.other
+			if x.judged == string(m.other.ID) {
+				there, elsewhere = elsewhere, there
+			}
+		}
+		pick = map[string]string{
+			"there": string(there), "elsewhere": string(elsewhere), "foreign": string(m.events.abroad), "missing": missingID, "malformed": bad,
+		}
+	case strings.Contains(x.op.Path, "{endpointSetId}"):
+		pick = map[string]string{"there": m.endpointSet(), "missing": "no such set"}
+	}
+	if x.place.part != "" {
+		x.part = pick[x.place.part]
+	}
 }
 
 // expect says what a cell must answer, in the order of the checks: caller,
@@ -171,7 +315,9 @@ func (m *matrix) expect(x *cell) want {
 	switch {
 	case o.Rule.Kind == published.Unauthenticated:
 		return success(o)
-	case x.caller.key.ID == "":
+	case x.caller.ID == "" && x.caller.cred != nil && x.caller.cred.token != "":
+		return badToken
+	case x.caller.ID == "":
 		return challenge
 	}
 	inPath := o.Scope() != published.ScopeNone
@@ -179,8 +325,15 @@ func (m *matrix) expect(x *cell) want {
 		code := map[published.Scope]string{published.ScopeProject: "INVALID_GROUP_ID", published.ScopeOrganization: "INVALID_ORG_ID"}[o.Scope()]
 		return malformed(o, code, x.container, x.path)
 	}
-	if x.place.key == "malformed" {
-		return malformed(o, "INVALID_KEY_ID", x.key, x.path)
+	if x.place.target == "malformed" {
+		code := ""
+		if keyed(o) {
+			code = "INVALID_KEY_ID"
+		}
+		return malformed(o, code, x.target, x.path)
+	}
+	if x.place.part == "malformed" {
+		return malformed(o, "", x.part, x.path)
 	}
 	nowhere := x.place.container == "foreign" || x.place.container == "missing"
 	unknown := refusal(404, "ORG_NOT_FOUND", x.container)
@@ -206,27 +359,53 @@ func (m *matrix) expect(x *cell) want {
 			return refusal(404, "GROUP_NAME_NOT_FOUND", x.container)
 		}
 	}
-	if x.place.key == "" {
-		return success(o)
-	}
-	noKey := refusal(400, "API_KEY_NOT_FOUND", x.key)
-	if x.owner == nil {
-		return noKey
-	}
-	in := x.owner.in[x.judged] != 0
-	switch o.ID {
-	case "updateGroupApiKeyRoles":
-		if !in && o.Base == published.BaseV2 {
-			return noKey
-		}
-	case "removeGroupApiKey":
-		if !in {
-			return noKey
-		}
-	case "addGroupApiKey":
-		if in {
-			return refusal(409, "API_KEY_ALREADY_IN_GROUP", x.key, x.container)
-		}
+	if refused, no := m.absent(x); no {
+		return refused
 	}
 	return success(o)
+}
+
+// absent says what the operation answers when the target or the part is not
+// where the path looks for it.
+func (m *matrix) absent(x *cell) (want, bool) {
+	o := x.op
+	in := x.owner != nil && x.owner.in[x.judged] != 0
+	lost := x.place.part != "" && x.place.part != "there"
+	switch {
+	case keyed(o):
+		noKey := refusal(400, "API_KEY_NOT_FOUND", x.target)
+		switch {
+		case x.owner == nil:
+			return noKey, true
+		case o.ID == "addGroupApiKey":
+			return refusal(409, "API_KEY_ALREADY_IN_GROUP", x.target, x.container), in
+		case o.ID == "updateGroupApiKeyRoles":
+			return noKey, !in && o.Base == published.BaseV2
+		case o.ID == "removeGroupApiKey":
+			return noKey, !in
+		}
+	case accounted(o):
+		noAccount := refusal(404, "RESOURCE_NOT_FOUND", x.target)
+		switch {
+		case x.owner == nil:
+			return noAccount, true
+		case o.ID == "inviteGroupServiceAccount":
+			return alreadyIn(x.target, x.container), in
+		case o.Scope() == published.ScopeProject && !in:
+			return noAccount, true
+		}
+		if strings.Contains(o.Path, "{bits}") {
+			return refusal(404, "RESOURCE_NOT_FOUND", x.part+"/32"), lost
+		}
+		return refusal(404, "RESOURCE_NOT_FOUND", x.part), lost
+	case strings.Contains(o.Path, "{eventId}"):
+		code := "ORG_EVENT_NOT_FOUND"
+		if o.Scope() == published.ScopeProject {
+			code = "EVENT_NOT_FOUND"
+		}
+		return refusal(404, code, x.part, x.container), lost
+	case strings.Contains(o.Path, "{endpointSetId}"):
+		return refusal(404, "RESOURCE_NOT_FOUND", x.part), lost
+	}
+	return want{}, false
 }

@@ -4,9 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"net/http"
+	"slices"
 	"time"
 
 	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/published"
 )
 
 // recipe says how to ask for an operation so that only its rule decides, and
@@ -29,21 +33,54 @@ var recipes = map[string]recipe{
 	"listControlPlaneIpAddresses": {},
 
 	"listGroupApiKeys":       {},
-	"createGroupApiKey":      {body: text(`{"desc":"made","roles":["GROUP_READ_ONLY"]}`), reset: deleteMadeKey},
-	"updateGroupApiKeyRoles": {body: text(`{"roles":["GROUP_READ_ONLY","GROUP_ACCESS_MANAGER"]}`), reset: restoreKeys},
-	"addGroupApiKey":         {body: text(`[{"roles":["GROUP_READ_ONLY"]}]`), reset: restoreKeys},
-	"removeGroupApiKey":      {reset: restoreKeys},
+	"createGroupApiKey":      {body: text(`{"desc":"made","roles":["GROUP_READ_ONLY"]}`), reset: deleteMadePrincipal},
+	"updateGroupApiKeyRoles": {body: text(`{"roles":["GROUP_READ_ONLY","GROUP_ACCESS_MANAGER"]}`), reset: restoreTarget},
+	"addGroupApiKey":         {body: text(`[{"roles":["GROUP_READ_ONLY"]}]`), reset: restoreTarget},
+	"removeGroupApiKey":      {reset: restoreTarget},
 
 	"listOrgApiKeys":  {},
-	"createOrgApiKey": {body: text(`{"desc":"made","roles":["ORG_MEMBER"]}`), reset: deleteMadeKey},
+	"createOrgApiKey": {body: text(`{"desc":"made","roles":["ORG_MEMBER"]}`), reset: deleteMadePrincipal},
 	"getOrgApiKey":    {},
-	"updateOrgApiKey": {body: text(`{"desc":"changed","roles":["ORG_READ_ONLY"]}`), reset: restoreKeys},
-	"deleteOrgApiKey": {reset: restoreKeys},
+	"updateOrgApiKey": {body: text(`{"desc":"changed","roles":["ORG_READ_ONLY"]}`), reset: restoreTarget},
+	"deleteOrgApiKey": {reset: restoreTarget},
 
 	"listOrgApiKeyAccessListEntries": {},
-	"createOrgApiKeyAccessListEntry": {body: text(`[{"ipAddress":"` + newAddress + `"}]`), reset: restoreKeys},
+	"createOrgApiKeyAccessListEntry": {body: text(`[{"ipAddress":"` + newAddress + `"}]`), reset: restoreTarget},
 	"getOrgApiKeyAccessListEntry":    {},
-	"deleteOrgApiKeyAccessListEntry": {reset: restoreKeys},
+	"deleteOrgApiKeyAccessListEntry": {reset: restoreTarget},
+
+	"listGroupServiceAccounts":                 {},
+	"createGroupServiceAccount":                {body: text(newAccountBody("GROUP_READ_ONLY")), reset: deleteMadePrincipal},
+	"getGroupServiceAccount":                   {},
+	"updateGroupServiceAccount":                {body: text(`{"description":"changed","roles":["GROUP_READ_ONLY","GROUP_ACCESS_MANAGER"]}`), reset: restoreTarget},
+	"deleteGroupServiceAccount":                {reset: restoreTarget},
+	"inviteGroupServiceAccount":                {body: text(`{"roles":["GROUP_READ_ONLY"]}`), reset: restoreTarget},
+	"listGroupServiceAccountAccessList":        {},
+	"createGroupServiceAccountAccessList":      {body: text(`[{"ipAddress":"` + newAddress + `"}]`), reset: restoreTarget},
+	"deleteGroupServiceAccountAccessListEntry": {reset: restoreTarget},
+	"createGroupServiceAccountSecret":          {body: text(`{"secretExpiresAfterHours":8}`), reset: restoreTarget},
+	"deleteGroupServiceAccountSecret":          {reset: restoreTarget},
+
+	"listOrgServiceAccounts":                 {},
+	"createOrgServiceAccount":                {body: text(newAccountBody("ORG_MEMBER")), reset: deleteMadePrincipal},
+	"getOrgServiceAccount":                   {},
+	"updateOrgServiceAccount":                {body: text(`{"description":"changed","roles":["ORG_READ_ONLY"]}`), reset: restoreTarget},
+	"deleteOrgServiceAccount":                {reset: restoreTarget},
+	"getOrgServiceAccountGroups":             {},
+	"listOrgServiceAccountAccessList":        {},
+	"createOrgServiceAccountAccessList":      {body: text(`[{"ipAddress":"` + newAddress + `"}]`), reset: restoreTarget},
+	"deleteOrgServiceAccountAccessListEntry": {reset: restoreTarget},
+	"createOrgServiceAccountSecret":          {body: text(`{"secretExpiresAfterHours":8}`), reset: restoreTarget},
+	"deleteOrgServiceAccountSecret":          {reset: restoreTarget},
+
+	"listEventTypes":  {},
+	"listGroupEvents": {},
+	"getGroupEvent":   {},
+	"listOrgEvents":   {},
+	"getOrgEvent":     {},
+
+	"listRateLimits": {},
+	"getRateLimit":   {},
 
 	"listOrgs":          {},
 	"getOrg":            {},
@@ -60,18 +97,35 @@ var recipes = map[string]recipe{
 	"deleteGroup":    {prepare: throwaway, reset: func(*matrix, *cell, answer) {}, after: throwAway},
 }
 
-func (m *matrix) made(got answer) string {
+// endpointSet is the id of a set of endpoints that are limited together, as
+// the server lists them.
+func (m *matrix) endpointSet() string {
 	m.Helper()
-	var thing struct {
-		ID string `json:"id"`
+	var said struct {
+		Results []struct{ EndpointSetID string }
 	}
-	if err := json.Unmarshal(got.body, &thing); err != nil || thing.ID == "" {
-		m.Fatalf("%s: %v", got.body, err)
+	got := m.do(m, m.callers[1].key.cred, http.MethodGet, published.BaseV2+"/rateLimits", "")
+	if err := json.Unmarshal(got.body, &said); err != nil || len(said.Results) == 0 {
+		m.Fatalf("no endpoint sets: %d %s", got.status, got.body)
 	}
-	return thing.ID
+	return said.Results[0].EndpointSetID
 }
 
-func deleteMadeKey(m *matrix, _ *cell, got answer) {
+// newAccountBody asks for a service account that holds the roles.
+func newAccountBody(names ...string) string {
+	return `{"name":"made","description":"made","secretExpiresAfterHours":8,"roles":` + list(names) + `}`
+}
+
+func (m *matrix) made(got answer) string {
+	m.Helper()
+	var thing struct{ ID, ClientID string }
+	if err := json.Unmarshal(got.body, &thing); err != nil || thing.ID+thing.ClientID == "" {
+		m.Fatalf("%s: %v", got.body, err)
+	}
+	return thing.ID + thing.ClientID
+}
+
+func deleteMadePrincipal(m *matrix, _ *cell, got answer) {
 	id := latchkey.PrincipalID(m.made(got))
 	m.update(func(tx latchkey.Tx) error { return tx.DeletePrincipal(m.home.ID, id) })
 }
@@ -85,7 +139,7 @@ func (m *matrix) deleteProject(id string) {
 	})
 }
 
-func restoreKeys(m *matrix, x *cell, _ answer) { m.restore(x.owner) }
+func restoreTarget(m *matrix, x *cell, _ answer) { m.restore(x.owner) }
 
 func restoreHome(m *matrix, _ *cell, _ answer) {
 	m.update(func(tx latchkey.Tx) error { return tx.UpdateOrganization(m.home) })
@@ -112,9 +166,9 @@ func throwaway(m *matrix, x *cell) {
 		return
 	}
 	m.update(func(tx latchkey.Tx) error {
-		k := x.caller.key
-		k.ProjectRoles = k.ProjectRoles.With(p.ID, stored(m, held))
-		return tx.UpdatePrincipal(x.caller.key.Principal, k.Principal)
+		more := x.caller.Principal
+		more.ProjectRoles = more.ProjectRoles.With(p.ID, stored(m, held))
+		return tx.UpdatePrincipal(x.caller.Principal, more)
 	})
 }
 
@@ -138,8 +192,16 @@ func throwAway(m *matrix, x *cell) {
 // it was made.
 func (m *matrix) settled() {
 	m.Helper()
-	for _, p := range append([]*principal{m.inside, m.outside, m.stranger}, m.callers...) {
-		if p.key.ID != "" && !m.unchanged(p) {
+	var list []*principal
+	for _, c := range m.callers {
+		list = append(list, c.key, c.account)
+	}
+	for _, of := range []cast{m.keys, m.accounts} {
+		list = append(list, of.outside, of.stranger)
+		list = slices.AppendSeq(list, maps.Values(of.inside))
+	}
+	for _, p := range list {
+		if p != nil && p.ID != "" && !m.unchanged(p) {
 			m.Errorf("%s is not as it was made", p.name)
 		}
 	}

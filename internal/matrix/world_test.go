@@ -104,38 +104,65 @@ func (w *world) newProject(org latchkey.OrgID) latchkey.Project {
 	return p
 }
 
-// principal is a key as it is meant to be, with its credential.
+// principal is a key or a service account as it is meant to be, with its
+// credential. Without an id it is somebody who only claims to be one.
 type principal struct {
 	name string
 	holdings
-	cred *credential
-	key  latchkey.APIKey
+	latchkey.Principal
+	cred    *credential
+	key     latchkey.APIKey         // of a key, the rest of it
+	account latchkey.ServiceAccount // of a service account, the rest of it
 }
 
-func (p *principal) id() string { return string(p.key.ID) }
+func (p *principal) id() string { return string(p.ID) }
 
-// newKey makes a key that holds exactly that. Global roles, which no request
-// can give, are put into the data with those of the organization.
-func (w *world) newKey(org latchkey.OrgID, name string, h holdings, addresses ...string) *principal {
+// newPrincipal is what a key and a service account have in common. Global
+// roles, which no request can give, are among those of the organization.
+func (w *world) newPrincipal(org latchkey.OrgID, name string, h holdings, addresses []string) *principal {
 	w.Helper()
-	private := latchkey.NewPrivateKey()
-	k := latchkey.APIKey{PrivateTail: private.Tail(), Principal: latchkey.Principal{
-		ID: latchkey.NewID[latchkey.PrincipalID](time.Now()), OrgID: org, PublicKey: latchkey.NewPublicKey(),
-		Desc: "as it was", OrgRoles: stored(w, h.org), Created: time.Now().UTC(),
+	p := &principal{name: name, holdings: h, Principal: latchkey.Principal{
+		OrgID: org, Desc: "as it was", OrgRoles: stored(w, h.org), Created: time.Now().UTC().Truncate(time.Millisecond),
 	}}
 	for id, r := range h.in {
-		k.ProjectRoles = k.ProjectRoles.With(latchkey.ProjectID(id), stored(w, r))
+		p.ProjectRoles = p.ProjectRoles.With(latchkey.ProjectID(id), stored(w, r))
 	}
 	for _, a := range addresses {
 		addr := netip.MustParseAddr(a)
-		k.AccessList = append(k.AccessList, latchkey.AccessListEntry{Prefix: netip.PrefixFrom(addr, addr.BitLen()), Created: time.Unix(1_700_000_000, 0).UTC()})
+		p.AccessList = append(p.AccessList, latchkey.AccessListEntry{Prefix: netip.PrefixFrom(addr, addr.BitLen()), Created: time.Unix(1_700_000_000, 0).UTC()})
 	}
+	return p
+}
+
+// newKey makes a key that holds exactly that.
+func (w *world) newKey(org latchkey.OrgID, name string, h holdings, addresses ...string) *principal {
+	w.Helper()
+	private := latchkey.NewPrivateKey()
+	p := w.newPrincipal(org, name, h, addresses)
+	p.ID, p.PublicKey = latchkey.NewID[latchkey.PrincipalID](time.Now()), latchkey.NewPublicKey()
+	p.key = latchkey.APIKey{PrivateTail: private.Tail(), Principal: p.Principal}
 	var err error
-	if k.SealedMD5, k.SealedSHA256, err = w.auth.Seal(k.ID, k.PublicKey, private); err != nil {
+	if p.key.SealedMD5, p.key.SealedSHA256, err = w.auth.Seal(p.ID, p.PublicKey, private); err != nil {
 		w.Fatal(err)
 	}
-	p := &principal{name: name, holdings: h, cred: newCredential(string(k.PublicKey), private.Reveal()), key: k}
+	p.cred = newCredential(string(p.PublicKey), private.Reveal())
 	w.restore(p)
+	return p
+}
+
+// newAccount makes a service account that holds exactly that, with one secret
+// and a token issued for it.
+func (w *world) newAccount(org latchkey.OrgID, name string, h holdings, addresses ...string) *principal {
+	w.Helper()
+	secret := latchkey.NewClientSecret()
+	p := w.newPrincipal(org, name+" (account)", h, addresses)
+	p.ID = latchkey.NewClientID(time.Now())
+	p.account = latchkey.ServiceAccount{Principal: p.Principal, Name: "as it was", Secrets: latchkey.Secrets{{
+		ID: latchkey.NewID[latchkey.SecretID](time.Now()), Hash: w.auth.HashSecret(secret), Tail: secret.Tail(),
+		Created: p.Created, Expires: p.Created.Add(100 * 24 * time.Hour),
+	}}}
+	w.restore(p)
+	p.cred = &credential{token: w.token(w, p.id(), secret.Reveal())}
 	return p
 }
 
@@ -155,28 +182,21 @@ func stored(t testing.TB, s roles) (set latchkey.RoleSet) {
 // read returns the set of a stored one.
 func read(set latchkey.RoleSet) roles { return named(set.Names()...) }
 
-// holdingsOf returns what a key holds in the data.
-func holdingsOf(k *latchkey.APIKey) holdings {
-	h := holdings{org: read(k.OrgRoles), in: map[string]roles{}}
-	for id, set := range k.ProjectRoles.All() {
+// holdingsOf returns what a principal holds in the data.
+func holdingsOf(p *latchkey.Principal) holdings {
+	h := holdings{org: read(p.OrgRoles), in: map[string]roles{}}
+	for id, set := range p.ProjectRoles.All() {
 		h.in[string(id)] = read(set)
 	}
 	return h
 }
 
-// restore makes keys be again as they are meant to be.
+// restore makes principals be again as they are meant to be.
 func (w *world) restore(list ...*principal) {
 	w.Helper()
 	w.update(func(tx latchkey.Tx) error {
 		for _, p := range list {
-			k, err := tx.Key(p.key.OrgID, p.key.ID)
-			switch {
-			case errors.Is(err, latchkey.ErrNotFound):
-				err = tx.InsertKey(p.key)
-			case err == nil:
-				err = tx.UpdatePrincipal(k.Principal, p.key.Principal)
-			}
-			if err != nil {
+			if err := restore(tx, p); err != nil {
 				return err
 			}
 		}
@@ -184,13 +204,38 @@ func (w *world) restore(list ...*principal) {
 	})
 }
 
-// unchanged reports whether a key is as it is meant to be.
+func restore(tx latchkey.Tx, p *principal) error {
+	if p.ID.IsAccount() {
+		switch a, err := tx.Account(p.OrgID, p.ID); {
+		case errors.Is(err, latchkey.ErrNotFound):
+			return tx.InsertAccount(p.account)
+		case err != nil:
+			return err
+		default:
+			return tx.UpdateAccount(a, p.account)
+		}
+	}
+	switch k, err := tx.Key(p.OrgID, p.ID); {
+	case errors.Is(err, latchkey.ErrNotFound):
+		return tx.InsertKey(p.key)
+	case err != nil:
+		return err
+	default:
+		return tx.UpdatePrincipal(k.Principal, p.Principal)
+	}
+}
+
+// unchanged reports whether a principal is as it is meant to be.
 func (w *world) unchanged(p *principal) (same bool) {
 	w.Helper()
 	w.view(func(r latchkey.Reader) error {
-		k, err := r.Key(p.key.OrgID, p.key.ID)
-		same = err == nil && k.OrgRoles == p.key.OrgRoles && k.ProjectRoles == p.key.ProjectRoles && k.Desc == p.key.Desc &&
-			k.AccessList.Text() == p.key.AccessList.Text()
+		is, err := r.Principal(p.OrgID, p.ID)
+		same = err == nil && is.OrgRoles == p.OrgRoles && is.ProjectRoles == p.ProjectRoles && is.Desc == p.Desc &&
+			is.AccessList.Text() == p.AccessList.Text()
+		if same && p.ID.IsAccount() {
+			a, err := r.Account(p.OrgID, p.ID)
+			same = err == nil && a.Name == p.account.Name && a.Secrets.Text() == p.account.Secrets.Text()
+		}
 		return nil
 	})
 	return same

@@ -10,7 +10,7 @@ import (
 // TestReferenceStandsAlone holds that the reference, which judges the server,
 // has nothing of it.
 func TestReferenceStandsAlone(t *testing.T) {
-	for _, name := range []string{"call", "draw", "drawbody", "effect", "lattice", "predict", "predict_late", "reference"} {
+	for _, name := range []string{"call", "draw", "drawbody", "effect", "lattice", "predict", "predict_account", "predict_late", "reference", "token"} {
 		file, err := parser.ParseFile(token.NewFileSet(), name+"_test.go", nil, parser.ImportsOnly)
 		if err != nil {
 			t.Fatal(err)

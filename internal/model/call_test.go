@@ -18,6 +18,7 @@ const (
 // credential is what a caller proves itself with.
 type credential struct {
 	id, public, private string
+	token               string // of a service account, whose secret is in private
 }
 
 // call is one request, said twice: what it means, and how it is sent.
@@ -29,6 +30,8 @@ type call struct {
 
 	org, project, key string // ids of the path; "" where it has none
 	entry             string // of the path
+	secret            string // of the path
+	token             string // that is to be revoked
 	body              body
 }
 
@@ -43,12 +46,13 @@ type body struct {
 	entries []string
 	setting string // the member of the settings that is set
 	value   any
+	hours   *int // that a secret is to live
 }
 
 // operation is where an operation is on the wire.
 type operation struct {
 	method string
-	path   string // {o}, {g}, {k}, {e}
+	path   string // {o}, {g}, {k}, {e}, {s}; of the token endpoint the whole path
 	status int
 }
 
@@ -67,24 +71,66 @@ var operations = map[string]operation{
 	"createGroup":                    {http.MethodPost, "/groups", 201},
 	"updateGroup":                    {http.MethodPatch, "/groups/{g}", 200},
 	"deleteGroup":                    {http.MethodDelete, "/groups/{g}", 202},
-	"getOrgApiKey":                   {http.MethodGet, "/orgs/{o}/apiKeys/{k}", 200},
-	"getGroup":                       {http.MethodGet, "/groups/{g}", 200},
+
+	"createGroupServiceAccount":                {http.MethodPost, "/groups/{g}/serviceAccounts", 201},
+	"updateGroupServiceAccount":                {http.MethodPatch, "/groups/{g}/serviceAccounts/{k}", 200},
+	"deleteGroupServiceAccount":                {http.MethodDelete, "/groups/{g}/serviceAccounts/{k}", 204},
+	"inviteGroupServiceAccount":                {http.MethodPost, "/groups/{g}/serviceAccounts/{k}:invite", 200},
+	"createGroupServiceAccountSecret":          {http.MethodPost, "/groups/{g}/serviceAccounts/{k}/secrets", 201},
+	"deleteGroupServiceAccountSecret":          {http.MethodDelete, "/groups/{g}/serviceAccounts/{k}/secrets/{s}", 204},
+	"createGroupServiceAccountAccessList":      {http.MethodPost, "/groups/{g}/serviceAccounts/{k}/accessList", 200},
+	"deleteGroupServiceAccountAccessListEntry": {http.MethodDelete, "/groups/{g}/serviceAccounts/{k}/accessList/{e}", 204},
+	"getGroupServiceAccount":                   {http.MethodGet, "/groups/{g}/serviceAccounts/{k}", 200},
+	"createOrgServiceAccount":                  {http.MethodPost, "/orgs/{o}/serviceAccounts", 201},
+	"updateOrgServiceAccount":                  {http.MethodPatch, "/orgs/{o}/serviceAccounts/{k}", 200},
+	"deleteOrgServiceAccount":                  {http.MethodDelete, "/orgs/{o}/serviceAccounts/{k}", 204},
+	"createOrgServiceAccountSecret":            {http.MethodPost, "/orgs/{o}/serviceAccounts/{k}/secrets", 201},
+	"deleteOrgServiceAccountSecret":            {http.MethodDelete, "/orgs/{o}/serviceAccounts/{k}/secrets/{s}", 204},
+	"createOrgServiceAccountAccessList":        {http.MethodPost, "/orgs/{o}/serviceAccounts/{k}/accessList", 200},
+	"deleteOrgServiceAccountAccessListEntry":   {http.MethodDelete, "/orgs/{o}/serviceAccounts/{k}/accessList/{e}", 204},
+	"getOrgServiceAccount":                     {http.MethodGet, "/orgs/{o}/serviceAccounts/{k}", 200},
+
+	"issueToken":  {http.MethodPost, "/api/oauth/token", 200},
+	"revokeToken": {http.MethodPost, "/api/oauth/revoke", 200},
+
+	"getOrgApiKey": {http.MethodGet, "/orgs/{o}/apiKeys/{k}", 200},
+	"getGroup":     {http.MethodGet, "/groups/{g}", 200},
 }
 
 func (c *call) method() string { return operations[c.op].method }
 
+// aboutAccounts reports whether the operation works on a service account.
+func (c *call) aboutAccounts() bool { return strings.Contains(c.op, "ServiceAccount") }
+
+// atEndpoint reports whether the token endpoint answers the call.
+func (c *call) atEndpoint() bool { return c.op == "issueToken" || c.op == "revokeToken" }
+
 func (c *call) target() string {
+	if c.atEndpoint() {
+		return operations[c.op].path
+	}
 	return string(c.gen) + strings.NewReplacer(
-		"{o}", c.org, "{g}", c.project, "{k}", c.key, "{e}", strings.ReplaceAll(c.entry, "/", "%2F"),
+		"{o}", c.org, "{g}", c.project, "{k}", c.key, "{e}", strings.ReplaceAll(c.entry, "/", "%2F"), "{s}", c.secret,
 	).Replace(operations[c.op].path)
 }
 
 // text is the body as it is sent; nil for none.
 func (c *call) text() []byte {
 	b := &c.body
+	switch c.op {
+	case "issueToken":
+		return []byte("grant_type=client_credentials")
+	case "revokeToken":
+		return []byte("token_type_hint=access_token&token=" + c.token)
+	}
 	m := make(map[string]any)
-	if b.desc != nil {
+	if b.desc != nil && c.aboutAccounts() {
+		m["description"] = *b.desc
+	} else if b.desc != nil {
 		m["desc"] = *b.desc
+	}
+	if b.hours != nil {
+		m["secretExpiresAfterHours"] = *b.hours
 	}
 	if b.hasList {
 		m["roles"] = b.roles
@@ -109,7 +155,7 @@ func (c *call) text() []byte {
 	switch c.op {
 	case "addGroupApiKey":
 		v = []any{m}
-	case "createOrgApiKeyAccessListEntry":
+	case "createOrgApiKeyAccessListEntry", "createOrgServiceAccountAccessList", "createGroupServiceAccountAccessList":
 		list := []map[string]string{}
 		for _, e := range b.entries {
 			member := "ipAddress"

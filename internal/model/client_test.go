@@ -40,19 +40,49 @@ type answer struct {
 
 // answerBody is what of the bodies is looked at.
 type answerBody struct {
-	ID         string `json:"id"`
-	ErrorCode  string `json:"errorCode"`
-	Desc       string `json:"desc"`
-	Name       string `json:"name"`
-	OrgID      string `json:"orgId"`
-	PublicKey  string `json:"publicKey"`
-	PrivateKey string `json:"privateKey"`
-	Roles      []struct {
-		OrgID    string `json:"orgId"`
-		GroupID  string `json:"groupId"`
-		RoleName string `json:"roleName"`
-	} `json:"roles"`
-	Tags []struct{ Key, Value string } `json:"tags"`
+	ErrorCode  string          `json:"errorCode"`
+	Desc       string          `json:"desc"`
+	Name       string          `json:"name"`
+	OrgID      string          `json:"orgId"`
+	PublicKey  string          `json:"publicKey"`
+	PrivateKey string          `json:"privateKey"`
+	Roles      json.RawMessage `json:"roles"` // in the form of a key or of a service account
+	Tags       []struct{ Key, Value string }
+
+	ClientID    string         `json:"clientId"`
+	Description string         `json:"description"`
+	Secrets     []answerSecret `json:"secrets"`
+
+	answerSecret        // of which the id is that of any thing
+	AccessToken  string `json:"access_token"`
+	ExpiresIn    int64  `json:"expires_in"`
+}
+
+// answerSecret is a secret as an answer shows it.
+type answerSecret struct {
+	ID      string    `json:"id"`
+	Secret  string    `json:"secret"`
+	Masked  string    `json:"maskedSecretValue"`
+	Created time.Time `json:"createdAt"`
+	Expires time.Time `json:"expiresAt"`
+}
+
+// answerRole is a role as an answer about a key shows it.
+type answerRole struct {
+	OrgID    string `json:"orgId"`
+	GroupID  string `json:"groupId"`
+	RoleName string `json:"roleName"`
+}
+
+// keyRoles are the roles of an answer about a key.
+func (b *answerBody) keyRoles() (list []answerRole, err error) {
+	err = json.Unmarshal(b.Roles, &list)
+	return list, err
+}
+
+// endpointError is what the token endpoint says of a refusal.
+type endpointError struct {
+	Error string `json:"error"`
 }
 
 func (a *answer) parse() (b answerBody, err error) {
@@ -92,18 +122,32 @@ func (c *client) call(k *call) answer {
 }
 
 func (c *client) send(who credential, address, method, target string, text []byte) answer {
+	r := httptest.NewRequest(method, target, nil)
+	switch endpoint := strings.HasPrefix(target, "/api/oauth/"); {
+	case endpoint:
+		r.SetBasicAuth(who.id, who.private)
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	case text != nil:
+		r.Header.Set("Content-Type", "application/json")
+		fallthrough
+	default:
+		r.Header.Set("Accept", "application/vnd.atlas.2025-03-12+json")
+		r.Header.Set("Authorization", c.proof(who, method, target))
+	}
+	r.RemoteAddr = netip.AddrPortFrom(netip.MustParseAddr(address), 40000).String()
+	return c.deliver(r, text)
+}
+
+// proof is the Authorization header of a request to the API.
+func (c *client) proof(who credential, method, target string) string {
+	if who.token != "" {
+		return "Bearer " + who.token
+	}
 	nonce, nc := c.next()
 	const realm, cnonce = "MMS Public API", "0123456789abcdef"
 	response := digest(digest(who.public, realm, who.private), nonce, nc, cnonce, "auth", digest(method, target))
-	r := httptest.NewRequest(method, target, nil)
-	if text != nil {
-		r.Header.Set("Content-Type", "application/json")
-	}
-	r.Header.Set("Accept", "application/vnd.atlas.2023-01-01+json")
-	r.Header.Set("Authorization", fmt.Sprintf(`Digest username="%s", realm="%s", nonce="%s", uri="%s", response="%s", algorithm="MD5", qop=auth, nc=%s, cnonce="%s"`,
-		who.public, realm, nonce, target, response, nc, cnonce))
-	r.RemoteAddr = netip.AddrPortFrom(netip.MustParseAddr(address), 40000).String()
-	return c.deliver(r, text)
+	return fmt.Sprintf(`Digest username="%s", realm="%s", nonce="%s", uri="%s", response="%s", algorithm="MD5", qop=auth, nc=%s, cnonce="%s"`,
+		who.public, realm, nonce, target, response, nc, cnonce)
 }
 
 // deliver sends a request as it is, with that body.
@@ -114,7 +158,14 @@ func (c *client) deliver(sent *http.Request, text []byte) answer {
 	c.handler().ServeHTTP(w, r)
 	a := answer{outcome: outcome{status: w.Code, code: w.Header().Get("X-Error-Code")}, body: w.Body.Bytes(), sent: sent}
 	if challenge := w.Header().Get("Www-Authenticate"); challenge != "" {
-		a.challenge, a.stale = true, strings.Contains(challenge, "stale=true")
+		a.challenge, _, _ = strings.Cut(challenge, " ")
+		a.stale = strings.Contains(challenge, "stale=true")
+	}
+	if strings.HasPrefix(sent.URL.Path, "/api/oauth/") && w.Code >= http.StatusBadRequest {
+		var said endpointError
+		if json.Unmarshal(a.body, &said) == nil {
+			a.code = said.Error
+		}
 	}
 	return a
 }

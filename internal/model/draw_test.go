@@ -1,6 +1,7 @@
 package model
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -54,18 +55,29 @@ const (
 // draw makes up a call.
 func (w *world) draw(t *rapid.T) *call {
 	c := &call{address: usualAddress}
+	if oneIn(t, 10, "elsewhere") {
+		c.address = pick(t, "address", "198.51.100.7", "192.0.2.99", "2001:db8::1")
+	}
 	c.op = weighted(t, "op",
 		"updateGroupApiKeyRoles", 22, "createGroupApiKey", 7, "addGroupApiKey", 8, "removeGroupApiKey", 7,
 		"createOrgApiKey", 5, "updateOrgApiKey", 10, "deleteOrgApiKey", 6,
-		"createOrgApiKeyAccessListEntry", 6, "deleteOrgApiKeyAccessListEntry", 5,
+		"createOrgApiKeyAccessListEntry", 8, "deleteOrgApiKeyAccessListEntry", 6,
 		"updateOrg", 2, "updateOrgSettings", 4, "createGroup", 6, "updateGroup", 4, "deleteGroup", 3,
-		"getOrgApiKey", 3, "getGroup", 2)
+		"getOrgApiKey", 3, "getGroup", 2,
+		"createGroupServiceAccount", 4, "updateGroupServiceAccount", 10, "deleteGroupServiceAccount", 4, "inviteGroupServiceAccount", 7,
+		"createGroupServiceAccountSecret", 7, "deleteGroupServiceAccountSecret", 4,
+		"createGroupServiceAccountAccessList", 5, "deleteGroupServiceAccountAccessListEntry", 6, "getGroupServiceAccount", 2,
+		"createOrgServiceAccount", 4, "updateOrgServiceAccount", 8, "deleteOrgServiceAccount", 4,
+		"createOrgServiceAccountSecret", 8, "deleteOrgServiceAccountSecret", 5,
+		"createOrgServiceAccountAccessList", 7, "deleteOrgServiceAccountAccessListEntry", 5, "getOrgServiceAccount", 3,
+		"issueToken", 4, "revokeToken", 6)
+	if c.atEndpoint() {
+		w.drawEndpoint(t, c)
+		return c
+	}
 	c.gen = generation(weighted(t, "base", string(v2), 4, string(public), 4, string(atlas1), 2))
 	if c.op == "addGroupApiKey" {
 		c.gen = v2
-	}
-	if oneIn(t, 10, "elsewhere") {
-		c.address = pick(t, "address", "198.51.100.7", "192.0.2.99", "2001:db8::1")
 	}
 	c.caller = w.drawCaller(t)
 	w.drawPath(t, c)
@@ -73,33 +85,111 @@ func (w *world) draw(t *rapid.T) *call {
 	return c
 }
 
+func shown(k *principal) credential {
+	return credential{id: k.id, public: k.public, private: k.private}
+}
+
 // drawCaller prefers those who may do something.
 func (w *world) drawCaller(t *rapid.T) credential {
-	keys := w.ref.keysOf(w.home)
-	one := func(list []*key) credential {
+	accounts := oneIn(t, 2, "is an account")
+	list := w.ref.of(w.home, accounts)
+	if len(list) == 0 {
+		accounts, list = false, w.ref.keysOf(w.home)
+	}
+	one := func(list []*principal) credential {
 		k := pick(t, "caller", list...)
-		return credential{k.id, k.public, k.private}
+		if k.account() {
+			return w.bearer(t, k)
+		}
+		return shown(k)
 	}
 	switch weighted(t, "kind of caller", "owner", 42, "manager", 24, "any", 22, "foreign", 3, "deleted", 3, "liar", 2) {
 	case "owner":
-		return one(slices.DeleteFunc(slices.Clone(keys), func(k *key) bool { return !k.roles["ORG_OWNER"] }))
+		if owners := slices.DeleteFunc(slices.Clone(list), func(k *principal) bool { return !k.roles["ORG_OWNER"] }); len(owners) > 0 {
+			return one(owners)
+		}
 	case "manager": // of a project, and no owner of the organization
-		managers := slices.DeleteFunc(slices.Clone(keys), func(k *key) bool { return k.roles["ORG_OWNER"] || len(k.managed()) == 0 })
+		managers := slices.DeleteFunc(slices.Clone(list), func(k *principal) bool { return k.roles["ORG_OWNER"] || len(k.managed()) == 0 })
 		if len(managers) > 0 {
 			return one(managers)
 		}
 	case "foreign":
-		return one(w.ref.keysOf(w.abroad))
+		return one(w.ref.of(w.abroad, accounts))
 	case "deleted":
 		if len(w.gone) > 0 {
 			return pick(t, "deleted caller", w.gone...)
 		}
 	case "liar":
-		c := one(keys)
+		c := one(list)
 		c.private = strings.ToUpper(c.private)
+		if c.token != "" {
+			c.token = strings.ToUpper(c.token)
+		}
 		return c
 	}
-	return one(keys)
+	return one(list)
+}
+
+// bearer returns the account with a token, mostly one that is good; for that it
+// asks for a new one when there is none.
+func (w *world) bearer(t *rapid.T, k *principal) credential {
+	c := credential{id: k.id, token: "none"}
+	had := w.ref.tokensOf(k.id)
+	if len(had) > 0 && oneIn(t, 12, "any token") {
+		c.token = pick(t, "token", had...)
+		return c
+	}
+	if len(had) > 0 {
+		c.token = had[len(had)-1]
+	}
+	if w.ref.bearer(c.token) != nil || len(k.secrets) == 0 {
+		return c
+	}
+	c.private = k.secrets[len(k.secrets)-1].text // which may have expired
+	w.do(t, &call{op: "issueToken", caller: c, address: usualAddress})
+	if had := w.ref.tokensOf(k.id); len(had) > 0 {
+		c.token = had[len(had)-1]
+	}
+	return c
+}
+
+// drawEndpoint makes up a call of the token endpoint.
+func (w *world) drawEndpoint(t *rapid.T, c *call) {
+	list := w.ref.of(w.home, true)
+	if len(list) == 0 {
+		list = w.ref.of(w.abroad, true)
+	}
+	k := pick(t, "account", list...)
+	c.caller = credential{id: k.id, private: "mdb_sa_sk_none"}
+	if len(k.secrets) > 0 {
+		c.caller.private = pick(t, "secret", k.secrets...).text
+	}
+	switch weighted(t, "shows", "right", 16, "another's", 1, "lie", 1, "deleted", 1, "a key", 1) {
+	case "another's":
+		c.caller.id = pick(t, "other account", list...).id
+	case "lie":
+		c.caller.private = strings.ToUpper(c.caller.private)
+	case "deleted":
+		if len(w.gone) > 0 {
+			c.caller = pick(t, "deleted client", w.gone...)
+		}
+	case "a key":
+		key := pick(t, "key", w.ref.keysOf(w.home)...)
+		c.caller = credential{id: key.public, private: key.private}
+	}
+	if c.caller.private == "" {
+		c.caller.private = "none"
+	}
+	c.token = "none"
+	if had := w.ref.tokensOf(k.id); len(had) > 0 {
+		c.token = had[len(had)-1]
+	}
+	if oneIn(t, 5, "another token") {
+		if had := slices.Sorted(maps.Keys(w.ref.tokens)); len(had) > 0 {
+			slices.SortFunc(had, func(a, b string) int { return w.ref.tokens[a].born - w.ref.tokens[b].born })
+			c.token = pick(t, "token", had...)
+		}
+	}
 }
 
 func (w *world) drawPath(t *rapid.T, c *call) {
@@ -122,8 +212,16 @@ func (w *world) drawPath(t *rapid.T, c *call) {
 	if strings.Contains(path, "{k}") {
 		c.key = w.drawTarget(t, c)
 	}
+	if c.op == "deleteGroupServiceAccountAccessListEntry" && !oneIn(t, 4, "any project") { // few are in both
+		if k := w.ref.principals[c.key]; k != nil && len(k.projects) > 0 {
+			c.project = pick(t, "project of the account", slices.Sorted(maps.Keys(k.projects))...)
+		}
+	}
+	if strings.Contains(path, "{s}") {
+		c.secret = w.drawSecret(t, c)
+	}
 	if strings.Contains(path, "{e}") {
-		k := w.ref.keys[c.key]
+		k := w.ref.principals[c.key]
 		if k != nil && len(k.list) > 0 && !oneIn(t, 6, "entry not there") {
 			p := pick(t, "entry", k.list...)
 			c.entry = strings.TrimSuffix(strings.TrimSuffix(p.String(), "/32"), "/128")
@@ -135,7 +233,7 @@ func (w *world) drawPath(t *rapid.T, c *call) {
 
 // managed lists the projects in which the key may change other keys' roles by
 // its roles there.
-func (k *key) managed() []string {
+func (k *principal) managed() []string {
 	var list []string
 	for id, roles := range k.projects {
 		if implied(roles)["GROUP_ACCESS_MANAGER"] {
@@ -154,7 +252,7 @@ func (w *world) drawProject(t *rapid.T, c *call) string {
 	if c.op == "deleteGroup" {
 		deleted = 12
 	}
-	if k := w.ref.keys[c.caller.id]; k != nil && len(k.managed()) > 0 && !oneIn(t, 3, "any project") {
+	if k := w.ref.principals[c.caller.id]; k != nil && len(k.managed()) > 0 && !oneIn(t, 3, "any project") {
 		managed := k.managed()
 		here = slices.DeleteFunc(here, func(id string) bool { return !slices.Contains(managed, id) })
 	}
@@ -178,34 +276,72 @@ func (w *world) drawProject(t *rapid.T, c *call) string {
 	return pick(t, "project here", here...)
 }
 
-// drawTarget prefers keys of the project, and often enough the caller itself
-// or an owner.
+// drawSecret prefers secrets of the target.
+func (w *world) drawSecret(t *rapid.T, c *call) string {
+	var ids []string
+	if k := w.ref.principals[c.key]; k != nil {
+		for _, s := range k.secrets {
+			ids = append(ids, s.id)
+		}
+	}
+	switch weighted(t, "secret", "there", 20, "another's", 2, "unknown", 1, "malformed", 1) {
+	case "there":
+		if len(ids) > 0 {
+			return pick(t, "secret there", ids...)
+		}
+	case "another's":
+		if other := pick(t, "account", w.ref.of(w.abroad, true)...); len(other.secrets) > 0 {
+			return other.secrets[0].id
+		}
+	case "malformed":
+		return "xyz"
+	}
+	return unknownID
+}
+
+// drawTarget prefers keys or accounts of the project, and often enough the
+// caller itself or an owner.
 func (w *world) drawTarget(t *rapid.T, c *call) string {
-	keys := w.ref.keysOf(w.home)
-	if listed := slices.DeleteFunc(slices.Clone(keys), func(k *key) bool { return len(k.list) == 0 }); len(listed) > 0 &&
-		c.op == "deleteOrgApiKeyAccessListEntry" && !oneIn(t, 4, "any list") {
-		return pick(t, "key with a list", listed...).id
+	accounts := c.aboutAccounts()
+	list := w.ref.of(w.home, accounts)
+	prefix := ""
+	if accounts {
+		prefix = "mdb_sa_id_"
+	}
+	if listed := slices.DeleteFunc(slices.Clone(list), func(k *principal) bool { return len(k.list) == 0 }); len(listed) > 0 &&
+		strings.HasSuffix(c.op, "AccessListEntry") && strings.HasPrefix(c.op, "delete") && !oneIn(t, 4, "any list") {
+		return pick(t, "with a list", listed...).id
 	}
 	switch weighted(t, "target", "any", 20, "inside", 12, "caller", 6, "owner", 5, "deleted", 1, "abroad", 1, "unknown", 1, "malformed", 1) {
 	case "inside":
-		inside := slices.DeleteFunc(slices.Clone(keys), func(k *key) bool { return len(k.projects[c.project]) == 0 })
+		if c.op == "inviteGroupServiceAccount" {
+			break // where most are to come from outside
+		}
+		inside := slices.DeleteFunc(slices.Clone(list), func(k *principal) bool { return len(k.projects[c.project]) == 0 })
 		if len(inside) > 0 {
-			keys = inside
+			list = inside
 		}
 	case "caller":
-		return c.caller.id
+		if isAccount(c.caller.id) == accounts {
+			return c.caller.id
+		}
 	case "owner":
-		keys = slices.DeleteFunc(keys, func(k *key) bool { return !k.roles["ORG_OWNER"] })
+		if owners := slices.DeleteFunc(slices.Clone(list), func(k *principal) bool { return !k.roles["ORG_OWNER"] }); len(owners) > 0 {
+			list = owners
+		}
 	case "deleted":
 		if len(w.gone) > 0 {
 			return pick(t, "deleted target", w.gone...).id
 		}
 	case "abroad":
-		keys = w.ref.keysOf(w.abroad)
+		list = w.ref.of(w.abroad, accounts)
 	case "unknown":
-		return unknownID
+		return prefix + unknownID
 	case "malformed":
-		return "0123456789abcdef0123456"
+		return prefix + "0123456789abcdef0123456"
 	}
-	return pick(t, "key", keys...).id
+	if len(list) == 0 {
+		return prefix + unknownID
+	}
+	return pick(t, "target", list...).id
 }

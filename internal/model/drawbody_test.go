@@ -34,7 +34,10 @@ func (w *world) drawBody(t *rapid.T, c *call) {
 		}
 	case "addGroupApiKey":
 		b.roles, b.hasList = drawRoles(t, c), true
-	case "createOrgApiKeyAccessListEntry":
+	case "createGroupServiceAccount", "createOrgServiceAccount", "updateGroupServiceAccount", "updateOrgServiceAccount",
+		"inviteGroupServiceAccount", "createGroupServiceAccountSecret", "createOrgServiceAccountSecret":
+		drawAccount(t, c)
+	case "createOrgApiKeyAccessListEntry", "createOrgServiceAccountAccessList", "createGroupServiceAccountAccessList":
 		pool := entries[:5]
 		if oneIn(t, 6, "odd entries") {
 			pool = entries
@@ -63,6 +66,32 @@ func (w *world) drawBody(t *rapid.T, c *call) {
 		}
 	case "updateOrgSettings":
 		drawSetting(t, b)
+	}
+}
+
+// drawAccount draws a body about a service account: whole for a new one, some
+// of it for one that is changed.
+func drawAccount(t *rapid.T, c *call) {
+	b := &c.body
+	creates, whole := strings.HasPrefix(c.op, "create"), strings.HasPrefix(c.op, "create") && strings.HasSuffix(c.op, "ServiceAccount")
+	has := func(what string) bool { return whole && !oneIn(t, 25, "no "+what) }
+	changes := strings.HasPrefix(c.op, "update")
+	text := func(what, long string) *string {
+		s := weighted(t, what, "reader", 6, "Schreiber, 2.", 6, "o'Neill_-", 4, long, 1, long+"ü", 1, "", 1, "a/b", 1)
+		return &s
+	}
+	if has("description") || changes && oneIn(t, 3, "description") {
+		b.desc = text("description", strings.Repeat("ü", 250))
+	}
+	if has("name") || changes && oneIn(t, 3, "name") {
+		b.name = text("name", strings.Repeat("ü", 64))
+	}
+	if has("roles") || changes && !oneIn(t, 4, "no roles") || c.op == "inviteGroupServiceAccount" && !oneIn(t, 25, "no roles") {
+		b.roles, b.hasList = drawRoles(t, c), true
+	}
+	if creates && !oneIn(t, 25, "no hours") {
+		hours := pick(t, "hours", 8, 8, 24, 100, 100, 1000, 8760, 7, 8761, -1)
+		b.hours = &hours
 	}
 }
 

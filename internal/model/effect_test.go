@@ -4,22 +4,31 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
+	"strings"
 )
 
 // apply makes of the reference what a call that was answered with success
 // makes of the server. made has the ids and keys that the server chose.
 func (r *reference) apply(c *call, made answerBody) {
-	caller := r.keys[c.caller.id]
+	if c.atEndpoint() {
+		r.applyToken(c, made)
+		return
+	}
+	caller := r.principals[c.caller.id]
 	o := r.orgs[caller.org]
-	target := r.keys[c.key]
+	target := r.principals[c.key]
 	b := &c.body
 	asked := setOf(b.roles...)
+	if c.aboutAccounts() {
+		r.applyAccount(c, target, o, made)
+		return
+	}
 	switch c.op {
 	case "createGroupApiKey":
-		r.keys[made.ID] = &key{born: r.birth(), id: made.ID, org: o.id, public: made.PublicKey, private: made.PrivateKey, desc: *b.desc,
+		r.principals[made.ID] = &principal{born: r.birth(), id: made.ID, org: o.id, public: made.PublicKey, private: made.PrivateKey, desc: *b.desc,
 			roles: setOf("ORG_MEMBER"), projects: map[string]names{c.project: asked}}
 	case "createOrgApiKey":
-		r.keys[made.ID] = &key{born: r.birth(), id: made.ID, org: o.id, public: made.PublicKey, private: made.PrivateKey, desc: *b.desc,
+		r.principals[made.ID] = &principal{born: r.birth(), id: made.ID, org: o.id, public: made.PublicKey, private: made.PrivateKey, desc: *b.desc,
 			roles: asked, projects: map[string]names{}}
 	case "updateGroupApiKeyRoles":
 		if b.hasList {
@@ -40,7 +49,7 @@ func (r *reference) apply(c *call, made answerBody) {
 			target.desc = *b.desc
 		}
 	case "deleteOrgApiKey":
-		delete(r.keys, c.key)
+		delete(r.principals, c.key)
 	case "createOrgApiKeyAccessListEntry", "deleteOrgApiKeyAccessListEntry":
 		target.list = changedList(c, target)
 	case "updateOrg":
@@ -77,16 +86,16 @@ func (r *reference) apply(c *call, made answerBody) {
 		}
 		delete(o.projects, c.project)
 		o.deleted[c.project] = deletion{r.birth(), r.now, caller.id}
-		for _, k := range r.keys {
+		for _, k := range r.principals {
 			delete(k.projects, c.project)
 		}
 	}
 }
 
 // changedList is the target's access list after the call.
-func changedList(c *call, target *key) []netip.Prefix {
+func changedList(c *call, target *principal) []netip.Prefix {
 	list := slices.Clone(target.list)
-	if c.op == "deleteOrgApiKeyAccessListEntry" {
+	if strings.HasPrefix(c.op, "delete") {
 		p, _ := prefixOf(c.entry)
 		return slices.DeleteFunc(list, func(q netip.Prefix) bool { return q == p })
 	}
@@ -103,7 +112,7 @@ func coversText(entry, address string) bool {
 }
 
 // rolesOf is the roles of a key as an answer shows them: "scope role".
-func rolesOf(k *key) names {
+func rolesOf(k *principal) names {
 	all := make(names)
 	for n := range k.roles {
 		all[k.org+" "+n] = true

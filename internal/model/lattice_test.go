@@ -124,14 +124,14 @@ func implied(roles names) names {
 }
 
 // inOrg returns the organization roles that the key's roles amount to.
-func (k *key) inOrg() names {
+func (k *principal) inOrg() names {
 	all := implied(k.roles)
 	all["ORG_MEMBER"] = true
 	return all
 }
 
 // inProject returns the project roles that the key's roles amount to there.
-func (k *key) inProject(id string) names {
+func (k *principal) inProject(id string) names {
 	both := make(names)
 	for n := range k.roles {
 		both[n] = true
@@ -149,7 +149,7 @@ func (k *key) inProject(id string) names {
 }
 
 // dominates reports whether the caller's roles imply every role of the target.
-func (k *key) dominates(target *key) bool {
+func (k *principal) dominates(target *principal) bool {
 	if !target.roles.within(k.inOrg()) {
 		return false
 	}

@@ -86,12 +86,13 @@ func TestLinearizable(t *testing.T) {
 				got := client.call(c)
 				returned := time.Since(started)
 				b, err := got.parse()
-				if got.status != 200 || err != nil {
+				held, err2 := b.keyRoles()
+				if got.status != 200 || err != nil || err2 != nil {
 					t.Errorf("%s is answered %d %s, %v", c.op, got.status, got.body, err)
 					return
 				}
 				shown := make(names)
-				for _, role := range b.Roles {
+				for _, role := range held {
 					if role.GroupID == a.project {
 						shown[role.RoleName] = true
 					}

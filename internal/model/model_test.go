@@ -1,6 +1,7 @@
 package model
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
 	"maps"
@@ -16,7 +17,7 @@ import (
 )
 
 // defaultSteps is how many calls the default run makes in all.
-const defaultSteps = 5000
+const defaultSteps = 6000
 
 // TestMain chooses the seed, so that a run that passes can be repeated too.
 func TestMain(m *testing.M) {
@@ -93,13 +94,40 @@ func newWorld(t *rapid.T, tally *tally) *world {
 	w.home = w.found(t, "Home A")
 	w.abroad = w.found(t, "Abroad")
 	owner := w.ref.keysOf(w.home)[0]
-	by := credential{owner.id, owner.public, owner.private}
+	by := shown(owner)
 	first := slices.Collect(maps.Keys(w.ref.orgs[w.home].projects))[0]
 	for _, roles := range []string{"ORG_OWNER", "ORG_GROUP_CREATOR", "ORG_READ_ONLY"} {
 		w.do(t, &call{op: "createOrgApiKey", gen: v2, caller: by, address: usualAddress, org: w.home, body: body{desc: &roles, roles: []string{roles}, hasList: true}})
 	}
 	for _, roles := range []string{"GROUP_OWNER", "GROUP_ACCESS_MANAGER", "GROUP_READ_ONLY"} {
 		w.do(t, &call{op: "createGroupApiKey", gen: v2, caller: by, address: usualAddress, project: first, body: body{desc: &roles, roles: []string{roles}, hasList: true}})
+	}
+	hours := mostSecretHours / 2
+	for _, at := range []struct {
+		gen     generation
+		org     string
+		project string
+		roles   string
+	}{
+		{v2, w.home, "", "ORG_OWNER"}, {v2, w.home, "", "ORG_READ_ONLY"}, {v2, "", first, "GROUP_OWNER"}, {v2, "", first, "GROUP_ACCESS_MANAGER"},
+		{v2, w.abroad, "", "ORG_OWNER"},
+	} {
+		op, who := "createOrgServiceAccount", by
+		if at.project != "" {
+			op = "createGroupServiceAccount"
+		}
+		if at.org == w.abroad {
+			who = shown(w.ref.keysOf(w.abroad)[0])
+		}
+		w.do(t, &call{op: op, gen: at.gen, caller: who, address: usualAddress, org: at.org, project: at.project,
+			body: body{name: &at.roles, desc: &at.roles, roles: []string{at.roles}, hasList: true, hours: &hours}})
+	}
+	// Some have lists, so that there is something to take away.
+	for _, list := range [][]*principal{w.ref.keysOf(w.home)[1:], w.ref.of(w.home, true)} {
+		for _, k := range list {
+			op := map[bool]string{false: "createOrgApiKeyAccessListEntry", true: "createOrgServiceAccountAccessList"}[k.account()]
+			w.do(t, &call{op: op, gen: v2, caller: by, address: usualAddress, org: w.home, key: k.id, body: body{entries: entries[1:3]}})
+		}
 	}
 	name := "project A"
 	w.do(t, &call{op: "createGroup", gen: v2, caller: by, address: usualAddress, body: body{name: &name, orgID: &w.home}})
@@ -115,7 +143,7 @@ func (w *world) found(t *rapid.T, name string) string {
 	}
 	w.ref.orgs[f.org] = &org{id: f.org, name: name, deleted: make(map[string]deletion),
 		projects: map[string]*project{f.project: {born: w.ref.birth(), id: f.project, name: "first", alerts: true}}}
-	w.ref.keys[f.owner.id] = &key{born: w.ref.birth(), id: f.owner.id, org: f.org, public: f.owner.public, private: f.owner.private, desc: "Owner",
+	w.ref.principals[f.owner.id] = &principal{born: w.ref.birth(), id: f.owner.id, org: f.org, public: f.owner.public, private: f.owner.private, desc: "Owner",
 		roles: setOf("ORG_OWNER"), projects: make(map[string]names)}
 	w.compare(t, "the set-up")
 	return f.org
@@ -123,13 +151,13 @@ func (w *world) found(t *rapid.T, name string) string {
 
 // step is one step of a sequence.
 func (w *world) step(t *rapid.T) {
-	switch weighted(t, "step", "call", 92, "time", 3, "restart", 1, "again", 4) {
+	switch weighted(t, "step", "call", 92, "time", 5, "restart", 1, "again", 4) {
 	case "call":
 		w.do(t, w.draw(t))
 	case "time":
-		d := pick(t, "passes", time.Second, 31*time.Second, 5*time.Minute, 599*time.Second, 601*time.Second)
-		w.ref.now = w.ref.now.Add(d)
-		w.tally.other["time passes"]++
+		d := pick(t, "passes", time.Second, 31*time.Second, 5*time.Minute, 599*time.Second, 601*time.Second,
+			time.Hour-time.Millisecond, time.Hour, 7*time.Hour, 9*time.Hour, 3*24*time.Hour, 8*24*time.Hour)
+		w.pass(d)
 	case "restart":
 		if err := w.server.restart(); err != nil {
 			t.Fatalf("restart: %v", err)
@@ -143,6 +171,31 @@ func (w *world) step(t *rapid.T) {
 	}
 }
 
+// pass lets time pass, and counts what it ends.
+func (w *world) pass(d time.Duration) {
+	alive := func() (secrets, tokens int) {
+		for _, k := range w.ref.principals {
+			for i := range k.secrets {
+				if k.secrets[i].live(w.ref.now) {
+					secrets++
+				}
+			}
+		}
+		for text := range w.ref.tokens {
+			if w.ref.bearer(text) != nil {
+				tokens++
+			}
+		}
+		return secrets, tokens
+	}
+	secrets, tokens := alive()
+	w.ref.now = w.ref.now.Add(d)
+	left, leftTokens := alive()
+	w.tally.other["time passes"]++
+	w.tally.other["secrets that expired"] += secrets - left
+	w.tally.other["tokens that died of time"] += tokens - leftTokens
+}
+
 // do makes a call on both and compares.
 func (w *world) do(t *rapid.T, c *call) {
 	w.ref.now = w.ref.now.Add(time.Millisecond)
@@ -153,6 +206,7 @@ func (w *world) do(t *rapid.T, c *call) {
 	t.Logf("%s: %d %s", line, got.status, got.code)
 	w.same(t, line, got, want)
 	if want.status >= 300 {
+		w.countSecrets(c, want)
 		w.compare(t, line)
 		return
 	}
@@ -160,9 +214,17 @@ func (w *world) do(t *rapid.T, c *call) {
 	if err != nil {
 		t.Fatalf("%s: %v in the answer %s", line, err, got.body)
 	}
-	if k := w.ref.keys[c.key]; k != nil && c.op == "deleteOrgApiKey" {
-		w.gone = append(w.gone, credential{k.id, k.public, k.private})
+	if k := w.ref.principals[c.key]; k != nil && (c.op == "deleteOrgApiKey" || c.op == "deleteOrgServiceAccount") {
+		gone := shown(k)
+		if had := w.ref.tokensOf(k.id); len(had) > 0 {
+			gone.token = had[len(had)-1]
+		}
+		if k.account() && len(k.secrets) > 0 {
+			gone.private = k.secrets[0].text
+		}
+		w.gone = append(w.gone, gone)
 	}
+	w.countSecrets(c, want)
 	w.ref.apply(c, made)
 	w.checkBody(t, line, c, made)
 	was := w.before
@@ -172,18 +234,36 @@ func (w *world) do(t *rapid.T, c *call) {
 			t.Fatalf("%s: %v", line, err)
 		}
 	}
-	if c.method() != http.MethodGet {
+	if c.method() != http.MethodGet && !c.atEndpoint() && c.caller.token == "" {
 		w.last, w.lastSent, w.lastAt = c, got, w.client.minted
+	}
+}
+
+// countSecrets counts what came of secrets that would be the second or third.
+func (w *world) countSecrets(c *call, want outcome) {
+	k := w.ref.principals[c.key]
+	if k == nil || c.body.hours == nil {
+		return
+	}
+	list, ok := w.ref.rotate(k)
+	switch {
+	case !ok && want.code == "VALIDATION_ERROR":
+		w.tally.other["third live secrets refused"]++
+	case want.status < 300 && len(list) > 0:
+		w.tally.other["second secrets"]++
+		if list[0] != k.secrets[len(k.secrets)-1] {
+			w.tally.other["first secrets that end earlier now"]++
+		}
 	}
 }
 
 // again sends the last change that succeeded once more, byte for byte: it must
 // change nothing, and be answered stale=true if nothing else refuses it first.
 func (w *world) again(t *rapid.T) {
-	want := outcome{status: 401, challenge: true, stale: true}
+	want := outcome{status: 401, challenge: "Digest", stale: true}
 	early := w.ref.early(w.last)
 	expired := w.ref.now.Sub(w.lastAt) > time.Minute
-	if early != nil && (early.challenge || !expired) {
+	if early != nil && (early.challenge != "" || !expired) {
 		want = *early
 	}
 	w.tally.other["replay"]++
@@ -197,7 +277,7 @@ func (w *world) again(t *rapid.T) {
 // same compares an answer with what is wanted.
 func (w *world) same(t *rapid.T, line string, got answer, want outcome) {
 	is := got.outcome
-	if want.challenge {
+	if want.challenge == "Digest" {
 		is.code = ""
 	}
 	if is != want {
@@ -231,12 +311,16 @@ func (w *world) compare(t *rapid.T, line string) {
 // checkBody compares the body of a success with the reference.
 func (w *world) checkBody(t *rapid.T, line string, c *call, b answerBody) {
 	id := c.key
+	if c.aboutAccounts() || c.atEndpoint() {
+		w.checkAccountBody(t, line, c, b)
+		return
+	}
 	switch c.op {
 	case "createGroupApiKey", "createOrgApiKey":
 		id = b.ID
 	case "updateGroupApiKeyRoles", "updateOrgApiKey", "getOrgApiKey":
 	case "getGroup", "updateGroup":
-		p := w.ref.orgs[w.ref.keys[c.caller.id].org].projects[c.project]
+		p := w.ref.orgs[w.ref.principals[c.caller.id].org].projects[c.project]
 		if b.ID != p.id || b.Name != p.name || len(b.Tags) != len(p.tags) {
 			t.Fatalf("%s: answered %+v; want %+v", line, b, p)
 		}
@@ -244,29 +328,89 @@ func (w *world) checkBody(t *rapid.T, line string, c *call, b answerBody) {
 	default:
 		return
 	}
-	k := w.ref.keys[id]
+	k := w.ref.principals[id]
+	list, err := b.keyRoles()
+	if err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
 	roles := make(names)
-	for _, r := range b.Roles {
+	for _, r := range list {
 		roles[r.OrgID+r.GroupID+" "+r.RoleName] = true
 	}
 	private := "********-****-****-" + k.private[len(k.private)-12:]
 	if c.method() == http.MethodPost {
 		private = k.private
 	}
-	if b.ID != k.id || b.Desc != k.desc || b.PublicKey != k.public || b.PrivateKey != private || !roles.equal(rolesOf(k)) || len(b.Roles) != len(roles) {
+	if b.ID != k.id || b.Desc != k.desc || b.PublicKey != k.public || b.PrivateKey != private || !roles.equal(rolesOf(k)) || len(list) != len(roles) {
 		t.Fatalf("%s: answered %+v; want %+v with roles %s", line, b, k, rolesOf(k))
 	}
 }
 
+// checkAccountBody compares the body of a success about a service account, or
+// of the token endpoint, with the reference.
+func (w *world) checkAccountBody(t *rapid.T, line string, c *call, b answerBody) {
+	fail := func(what string, got, want any) { t.Fatalf("%s: answered %s %v; want %v", line, what, got, want) }
+	id, shows := c.key, []answerSecret{b.answerSecret}
+	switch {
+	case c.op == "issueToken":
+		if want := int64(w.ref.tokens[b.AccessToken].expires.Sub(w.ref.now.Truncate(time.Second)) / time.Second); b.ExpiresIn != want {
+			fail("expires_in", b.ExpiresIn, want)
+		}
+		return
+	case strings.HasSuffix(c.op, "AccountSecret") && c.method() == http.MethodPost:
+		k := w.ref.principals[id]
+		w.checkSecrets(t, line, k.secrets[len(k.secrets)-1:], shows, true)
+		return
+	case b.ClientID == "":
+		return // of what has no body, or one of another kind
+	case c.method() == http.MethodPost && c.key == "":
+		id = b.ClientID
+	}
+	k := w.ref.principals[id]
+	if b.ClientID != k.id || b.Name != k.name || b.Description != k.desc {
+		fail("the account", b, k)
+	}
+	var list []string
+	if err := json.Unmarshal(b.Roles, &list); err != nil {
+		t.Fatalf("%s: %v", line, err)
+	}
+	held := k.roles
+	if c.project != "" {
+		held = k.projects[c.project]
+	}
+	if len(list) != len(held) || !setOf(list...).equal(held) {
+		fail("roles", list, held)
+	}
+	w.checkSecrets(t, line, k.secrets, b.Secrets, id != c.key)
+}
+
+// checkSecrets compares the secrets of an answer; the last of a creation is shown.
+func (w *world) checkSecrets(t *rapid.T, line string, want []secret, got []answerSecret, created bool) {
+	if len(got) != len(want) {
+		t.Fatalf("%s: %d secrets; want %d", line, len(got), len(want))
+	}
+	for i, s := range want {
+		masked, text := "mdb_sa_sk_..."+s.text[len(s.text)-4:], ""
+		if created {
+			masked, text = "", s.text
+		}
+		// Answers tell times to the second.
+		if g := got[i]; g.ID != s.id || g.Secret != text || g.Masked != masked ||
+			!g.Created.Equal(s.created.Truncate(time.Second)) || !g.Expires.Equal(s.expires.Truncate(time.Second)) {
+			t.Fatalf("%s: secret %+v; want %+v", line, g, s)
+		}
+	}
+}
+
 func (w *world) describe(c credential) string {
-	k := w.ref.keys[c.id]
+	k := w.ref.principals[c.id]
 	if k == nil {
-		return "deleted key " + c.id
+		return "nobody, or what was deleted: " + c.id
 	}
 	var in []string
 	for p, roles := range k.projects {
 		in = append(in, p+":"+roles.String())
 	}
 	slices.Sort(in)
-	return fmt.Sprintf("key %s of %s (%s; %s)", k.id, k.org, k.roles, strings.Join(in, " "))
+	return fmt.Sprintf("%s of %s (%s; %s)", k.id, k.org, k.roles, strings.Join(in, " "))
 }

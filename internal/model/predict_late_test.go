@@ -1,15 +1,21 @@
 package model
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // late is what the operation finds: the target, whether the caller dominates
 // what changes, and what else forbids it; nil when nothing refuses.
 func (r *reference) late(c *call) *outcome {
-	caller := r.keys[c.caller.id]
+	caller := r.principals[c.caller.id]
 	o := r.orgs[caller.org]
-	var target *key
+	if c.aboutAccounts() {
+		return r.lateAccount(c, caller, o)
+	}
+	var target *principal
 	if c.key != "" {
-		if target = r.keys[c.key]; target == nil || target.org != caller.org {
+		if target = r.principals[c.key]; target == nil || target.org != caller.org {
 			return refused(400, "API_KEY_NOT_FOUND")
 		}
 	}
@@ -90,19 +96,23 @@ func (r *reference) late(c *call) *outcome {
 	return nil
 }
 
-func lateEntries(c *call, caller, target *key) *outcome {
-	if c.op == "createOrgApiKeyAccessListEntry" {
+func lateEntries(c *call, caller, target *principal) *outcome {
+	adds, unknown := strings.HasPrefix(c.op, "create"), refused(404, "API_KEY_ACCESS_LIST_NOT_FOUND")
+	if c.aboutAccounts() {
+		unknown = refused(404, "RESOURCE_NOT_FOUND")
+	}
+	if adds {
 		for _, e := range c.body.entries {
 			if p, _ := prefixOf(e); slices.Contains(target.list, p) {
 				return refused(409, "ADDRESS_ALREADY_IN_ACCESS_LIST")
 			}
 		}
 	} else if p, _ := prefixOf(c.entry); !slices.Contains(target.list, p) {
-		return refused(404, "API_KEY_ACCESS_LIST_NOT_FOUND")
+		return unknown
 	}
 	if target == caller {
 		after := changedList(c, target)
-		covered := c.op == "deleteOrgApiKeyAccessListEntry" && !coversText(c.entry, c.address) || covers(after, c.address)
+		covered := !adds && !coversText(c.entry, c.address) || covers(after, c.address)
 		if !covered {
 			return refused(400, "CANNOT_REMOVE_CALLER_FROM_ACCESS_LIST")
 		}

@@ -9,22 +9,29 @@ import (
 	"unicode/utf8"
 )
 
-// outcome is what is to be answered. A challenge has no error code of its own.
+// outcome is what is to be answered. A challenge of the API has no error code
+// of its own.
 type outcome struct {
 	status    int
 	code      string
-	challenge bool
+	challenge string // the scheme; "" for none
 	stale     bool
 }
 
 func refused(status int, code string) *outcome { return &outcome{status: status, code: code} }
 
-var idForm = regexp.MustCompile(`^[0-9a-f]{24}$`)
+var (
+	idForm       = regexp.MustCompile(`^[0-9a-f]{24}$`)
+	clientIDForm = regexp.MustCompile(`^mdb_sa_id_[a-fA-F0-9]{24}$`)
+)
 
 // predict says what the call is answered, in the order of the checks:
 // credential, access list, ids of the path, container, reach and role, body,
 // and then what the operation finds. It changes nothing.
 func (r *reference) predict(c *call) outcome {
+	if c.atEndpoint() {
+		return r.endpoint(c)
+	}
 	if o := r.early(c); o != nil {
 		return *o
 	}
@@ -37,9 +44,14 @@ func (r *reference) predict(c *call) outcome {
 // early is everything that is checked before the change counts as tried; nil
 // when nothing refuses. A second deletion of a project ends here too.
 func (r *reference) early(c *call) *outcome {
-	caller := r.keys[c.caller.id]
-	if caller == nil || caller.private != c.caller.private {
-		return &outcome{status: 401, challenge: true}
+	caller := r.principals[c.caller.id]
+	switch {
+	case c.caller.token != "":
+		if caller = r.bearer(c.caller.token); caller == nil {
+			return &outcome{status: 401, challenge: "Bearer"}
+		}
+	case caller == nil || caller.account() || caller.private != c.caller.private:
+		return &outcome{status: 401, challenge: "Digest"}
 	}
 	o := r.orgs[caller.org]
 	switch {
@@ -61,13 +73,20 @@ func (r *reference) early(c *call) *outcome {
 }
 
 func (c *call) malformed() *outcome {
-	for _, id := range []struct{ id, code string }{
-		{c.org, "INVALID_ORG_ID"}, {c.project, "INVALID_GROUP_ID"}, {c.key, "INVALID_KEY_ID"},
+	form, code := idForm, "INVALID_KEY_ID"
+	if c.aboutAccounts() {
+		form, code = clientIDForm, ""
+	}
+	for _, id := range []struct {
+		id, code string
+		form     *regexp.Regexp
+	}{
+		{c.org, "INVALID_ORG_ID", idForm}, {c.project, "INVALID_GROUP_ID", idForm}, {c.key, code, form}, {c.secret, "", idForm},
 	} {
-		if id.id == "" || idForm.MatchString(id.id) {
+		if id.id == "" || id.form.MatchString(id.id) {
 			continue
 		}
-		if c.gen == v2 {
+		if c.gen == v2 || id.code == "" {
 			return refused(400, "PATH_PARAM_PARSE_ERROR")
 		}
 		return refused(404, id.code)
@@ -75,7 +94,7 @@ func (c *call) malformed() *outcome {
 	return nil
 }
 
-func (r *reference) container(c *call, caller *key, o *org) *outcome {
+func (r *reference) container(c *call, caller *principal, o *org) *outcome {
 	if c.org != "" && c.org != caller.org {
 		return refused(404, "ORG_NOT_FOUND")
 	}
@@ -90,10 +109,21 @@ func (r *reference) container(c *call, caller *key, o *org) *outcome {
 	return refused(404, "GROUP_NOT_FOUND")
 }
 
+// needed are the roles that operations ask for in the project of the path; of
+// those that are not here the role is one of the organization.
+var needed = map[string]string{
+	"getGroup": "GROUP_READ_ONLY", "getGroupServiceAccount": "GROUP_READ_ONLY",
+	"createGroupApiKey": "GROUP_ACCESS_MANAGER", "updateGroupApiKeyRoles": "GROUP_ACCESS_MANAGER", "removeGroupApiKey": "GROUP_ACCESS_MANAGER",
+	"createGroupServiceAccountAccessList": "GROUP_ACCESS_MANAGER", "deleteGroupServiceAccountAccessListEntry": "GROUP_ACCESS_MANAGER",
+	"addGroupApiKey": "GROUP_OWNER", "updateGroup": "GROUP_OWNER", "deleteGroup": "GROUP_OWNER",
+	"createGroupServiceAccount": "GROUP_OWNER", "updateGroupServiceAccount": "GROUP_OWNER", "deleteGroupServiceAccount": "GROUP_OWNER",
+	"createGroupServiceAccountSecret": "GROUP_OWNER", "deleteGroupServiceAccountSecret": "GROUP_OWNER",
+}
+
 // gate is the role that the operation asks for.
-func gate(c *call, caller *key) *outcome {
+func gate(c *call, caller *principal) *outcome {
 	weak := refused(401, "USER_UNAUTHORIZED")
-	need := ""
+	owns := caller.inOrg()["ORG_OWNER"]
 	switch c.op {
 	case "createGroup":
 		if !caller.inOrg()["ORG_GROUP_CREATOR"] {
@@ -101,31 +131,30 @@ func gate(c *call, caller *key) *outcome {
 		}
 		return nil
 	case "createOrgApiKeyAccessListEntry", "deleteOrgApiKeyAccessListEntry":
-		if caller.id != c.key && !caller.inOrg()["ORG_OWNER"] {
+		if caller.id != c.key && !owns {
 			return refused(401, "API_KEY_ACCESS_LIST_ACCESS_DENIED")
 		}
 		return nil
 	case "getOrgApiKey":
-		return nil // every key of the organization is a member of it
-	case "createOrgApiKey", "updateOrgApiKey", "deleteOrgApiKey", "updateOrg", "updateOrgSettings":
-		if !caller.inOrg()["ORG_OWNER"] {
+		return nil // every principal of the organization is a member of it
+	case "getOrgServiceAccount":
+		if !caller.inOrg()["ORG_READ_ONLY"] {
 			return weak
 		}
 		return nil
-	case "getGroup":
-		need = "GROUP_READ_ONLY"
-	case "createGroupApiKey", "updateGroupApiKeyRoles", "removeGroupApiKey":
-		need = "GROUP_ACCESS_MANAGER"
-	case "addGroupApiKey", "updateGroup", "deleteGroup":
-		need = "GROUP_OWNER"
 	}
-	held := caller.inProject(c.project)
-	switch {
-	case len(held) == 0 && c.gen == v2:
-		return refused(401, "USER_CANNOT_ACCESS_GROUP")
-	case len(held) == 0:
-		return refused(401, "NOT_IN_GROUP")
-	case !held[need]:
+	if c.project != "" {
+		held := caller.inProject(c.project)
+		switch {
+		case len(held) == 0 && c.gen == v2:
+			return refused(401, "USER_CANNOT_ACCESS_GROUP")
+		case len(held) == 0:
+			return refused(401, "NOT_IN_GROUP")
+		case needed[c.op] != "" && !held[needed[c.op]]:
+			return weak
+		}
+	}
+	if needed[c.op] == "" && !owns {
 		return weak
 	}
 	return nil
@@ -134,6 +163,9 @@ func gate(c *call, caller *key) *outcome {
 // badBody is what is wrong with the body by itself.
 func (c *call) badBody() *outcome {
 	b := &c.body
+	if c.aboutAccounts() && b.entries == nil {
+		return c.badAccount()
+	}
 	switch c.op {
 	case "createGroupApiKey", "createOrgApiKey":
 		switch {
@@ -156,7 +188,7 @@ func (c *call) badBody() *outcome {
 		}
 	case "addGroupApiKey":
 		return c.badRoles()
-	case "createOrgApiKeyAccessListEntry":
+	case "createOrgApiKeyAccessListEntry", "createOrgServiceAccountAccessList", "createGroupServiceAccountAccessList":
 		return badEntries(b.entries)
 	case "updateOrg":
 		return badName(b.name, true, "INVALID_ORG_NAME")
@@ -190,11 +222,16 @@ func badDesc(desc string) *outcome {
 	return nil
 }
 
-// badRoles judges the first name that breaks a rule.
+// badRoles judges the roles of a key.
 func (c *call) badRoles() *outcome {
 	if len(c.body.roles) == 0 {
 		return refused(400, "MISSING_API_KEY_ROLES")
 	}
+	return c.badRoleNames()
+}
+
+// badRoleNames judges the first name that breaks a rule.
+func (c *call) badRoleNames() *outcome {
 	inOrg := strings.Contains(c.op, "Org")
 	for _, n := range c.body.roles {
 		switch {

@@ -11,11 +11,12 @@ import (
 
 // reference is what the server should hold: maps, and nothing else.
 type reference struct {
-	now     time.Time
-	maxKeys int
-	births  int
-	orgs    map[string]*org
-	keys    map[string]*key // living ones
+	now        time.Time
+	maxKeys    int
+	births     int
+	orgs       map[string]*org
+	principals map[string]*principal // living ones
+	tokens     map[string]*issued    // all that were ever issued
 }
 
 type org struct {
@@ -46,18 +47,26 @@ type deletion struct {
 	by   string
 }
 
-type key struct {
+// principal is a key or a service account.
+type principal struct {
 	born            int // in which order things came: ids differ from run to run
 	id, org         string
-	public, private string
+	public, private string // of a key
+	name            string // of a service account
 	desc            string
 	roles           names
 	projects        map[string]names
 	list            []netip.Prefix
+	secrets         []secret // of a service account, oldest first
 }
 
+// account reports whether it is a service account.
+func (k *principal) account() bool { return isAccount(k.id) }
+
+func isAccount(id string) bool { return strings.HasPrefix(id, "mdb_sa_id_") }
+
 func newReference(now time.Time, maxKeys int) *reference {
-	return &reference{now: now, maxKeys: maxKeys, orgs: make(map[string]*org), keys: make(map[string]*key)}
+	return &reference{now: now, maxKeys: maxKeys, orgs: make(map[string]*org), principals: make(map[string]*principal), tokens: make(map[string]*issued)}
 }
 
 func (r *reference) birth() int {
@@ -65,17 +74,20 @@ func (r *reference) birth() int {
 	return r.births
 }
 
-// keysOf lists the keys of an organization in the order of their birth.
-func (r *reference) keysOf(org string) []*key {
-	var list []*key
-	for _, k := range r.keys {
-		if k.org == org {
+// of lists the keys or the service accounts of an organization in the order of
+// their birth.
+func (r *reference) of(org string, accounts bool) []*principal {
+	var list []*principal
+	for _, k := range r.principals {
+		if k.org == org && k.account() == accounts {
 			list = append(list, k)
 		}
 	}
-	slices.SortFunc(list, func(a, b *key) int { return a.born - b.born })
+	slices.SortFunc(list, func(a, b *principal) int { return a.born - b.born })
 	return list
 }
+
+func (r *reference) keysOf(org string) []*principal { return r.of(org, false) }
 
 // projectIDs lists the projects in the order of their birth.
 func (o *org) projectIDs() []string {
@@ -87,22 +99,27 @@ func (o *org) deletedIDs() []string {
 	return slices.SortedFunc(maps.Keys(o.deleted), func(a, b string) int { return o.deleted[a].born - o.deleted[b].born })
 }
 
-// owners counts the keys that hold ORG_OWNER.
-func (r *reference) owners(org string) (n int) {
-	for _, k := range r.keys {
-		if k.org == org && k.roles["ORG_OWNER"] {
+// owners counts the keys, or the service accounts, that hold ORG_OWNER.
+func (r *reference) owners(org string, accounts bool) (n int) {
+	for _, k := range r.of(org, accounts) {
+		if k.roles["ORG_OWNER"] {
 			n++
 		}
 	}
 	return n
 }
 
-// lastOwner reports whether the key is all that owns its organization.
-func (r *reference) lastOwner(k *key) bool {
-	return k != nil && k.roles["ORG_OWNER"] && r.owners(k.org) == 1
+// lastOwner reports whether the organization would have no owner that lasts
+// without the principal: its last key that owns it, or, while there is none,
+// its last service account.
+func (r *reference) lastOwner(k *principal) bool {
+	if k == nil || !k.roles["ORG_OWNER"] || r.owners(k.org, k.account()) != 1 {
+		return false
+	}
+	return !k.account() || r.owners(k.org, false) == 0
 }
 
-func (k *key) covers(address string) bool { return covers(k.list, address) }
+func (k *principal) covers(address string) bool { return covers(k.list, address) }
 
 func covers(list []netip.Prefix, address string) bool {
 	a := netip.MustParseAddr(address)
@@ -122,9 +139,12 @@ func (r *reference) facts() facts {
 			f[at+" project "+p.id] = projectText(p.name, p.tags, p.alerts)
 		}
 	}
-	for _, k := range r.keys {
+	for _, k := range r.principals {
 		at := "org " + k.org + " key " + k.id
 		f[at] = k.public + " " + fmt.Sprintf("%q", k.desc)
+		if k.account() {
+			f[at+" name"], f[at+" secrets"] = k.name, secretsText(k.secrets)
+		}
 		f[at+" roles"] = k.roles.String()
 		f[at+" list"] = fmt.Sprint(k.list)
 		for p, roles := range k.projects {

@@ -116,6 +116,6 @@ type found struct {
 func (i *instance) organization(name string) (found, error) {
 	s, err := i.service.CreateOrganization(context.Background(), "org create", op.SetupOptions{OrgName: name, ProjectName: "first"})
 	return found{string(s.Org.ID), string(s.Project.ID), credential{
-		string(s.Owner.Key.ID), string(s.Owner.Key.PublicKey), s.Owner.Private.Reveal(),
+		id: string(s.Owner.Key.ID), public: string(s.Owner.Key.PublicKey), private: s.Owner.Private.Reveal(),
 	}}, err
 }

@@ -53,6 +53,24 @@ func storedOrg(r latchkey.Reader, id latchkey.OrgID, f facts) error {
 		return fmt.Errorf("%d keys listed, %d counted", len(keys), n)
 	}
 	owners := 0
+	accounts, n, err := r.Accounts(id, latchkey.Page{Number: 1, Size: all})
+	if err != nil {
+		return err
+	}
+	if n != len(accounts) {
+		return fmt.Errorf("%d service accounts listed, %d counted", len(accounts), n)
+	}
+	for _, a := range accounts {
+		keyFacts(f, id, a.ID, "", a.Desc, a.OrgRoles, a.ProjectRoles, a.AccessList)
+		accountFacts(f, id, a.ID, a.Name, a.Secrets.Terms())
+		index, err := r.Memberships(id, a.ID)
+		if err != nil {
+			return err
+		}
+		if index != a.ProjectRoles {
+			return fmt.Errorf("account %s: its role text is %q, its membership rows say %q", a.ID, a.ProjectRoles.Text(), index.Text())
+		}
+	}
 	for _, k := range keys {
 		keyFacts(f, id, k.ID, k.PublicKey, k.Desc, k.OrgRoles, k.ProjectRoles, k.AccessList)
 		if k.DurableOwner() {
@@ -90,6 +108,15 @@ func keyFacts(f facts, org latchkey.OrgID, id latchkey.PrincipalID, pub latchkey
 	for p, held := range projects.All() {
 		f[at+" in "+string(p)] = setOf(held.Names()...).String()
 	}
+}
+
+func accountFacts(f facts, org latchkey.OrgID, id latchkey.PrincipalID, name string, secrets []latchkey.SecretTerm) {
+	at := fmt.Sprintf("org %s key %s", org, id)
+	var text strings.Builder
+	for _, s := range secrets {
+		fmt.Fprintf(&text, "%s %d %d,", s.ID, s.Created, s.Expires)
+	}
+	f[at+" name"], f[at+" secrets"] = name, text.String()
 }
 
 func tagList(tags []latchkey.Tag) (list []tag) {
@@ -145,8 +172,11 @@ func (p *replay) follow(i *instance) (int, facts, error) {
 		for id, q := range s.Projects {
 			f[fmt.Sprintf("org %s project %s", org, id)] = projectText(q.Name, tagList(q.Tags), q.WithDefaultAlerts)
 		}
-		for id, k := range s.Keys {
+		for id, k := range s.Principals {
 			keyFacts(f, org, id, k.PublicKey, k.Desc, k.OrgRoles, k.ProjectRoles, k.AccessList)
+			if id.IsAccount() {
+				accountFacts(f, org, id, k.Name, k.Secrets)
+			}
 		}
 	}
 	return n, f, err

@@ -32,10 +32,29 @@ func (y *tally) count(r *reference, c *call, want outcome) {
 	y.calls++
 	n := y.ops[c.op]
 	code := fmt.Sprint(want.status, " ", want.code)
-	if want.challenge {
-		code = "401 (challenge)"
+	if want.challenge != "" && want.code == "" {
+		code = "401 (" + want.challenge + ")"
 	}
 	y.codes[code]++
+	by := "by a key"
+	switch {
+	case c.atEndpoint():
+		by = "of the token endpoint"
+	case c.caller.token != "":
+		by = "by a service account"
+	}
+	about := "about others"
+	if c.aboutAccounts() {
+		about = "about accounts"
+	}
+	if !c.atEndpoint() {
+		by += " " + about
+	}
+	if want.status < 300 {
+		y.other["allowed "+by]++
+	} else {
+		y.other["refused "+by]++
+	}
 	if want.status >= 300 {
 		y.refused++
 		n[1]++
@@ -43,7 +62,7 @@ func (y *tally) count(r *reference, c *call, want outcome) {
 		n[0]++
 	}
 	y.ops[c.op] = n
-	target := r.keys[c.key]
+	target := r.principals[c.key]
 	if c.key == c.caller.id || target != nil && r.lastOwner(target) {
 		y.delicate++
 	}
@@ -87,6 +106,14 @@ func (y *tally) judge(t *testing.T) {
 	} {
 		if least.n*100 < least.want*y.calls {
 			t.Errorf("%d of %d calls were %s; want at least %d %%", least.n, y.calls, least.what, least.want)
+		}
+	}
+	for _, what := range []string{
+		"third live secrets refused", "second secrets", "first secrets that end earlier now", "secrets that expired", "tokens that died of time",
+		"allowed by a service account about accounts", "allowed by a service account about others", "refused by a service account about others",
+	} {
+		if y.other[what] == 0 {
+			t.Errorf("there were no %s", what)
 		}
 	}
 	for op := range operations {

@@ -16,6 +16,7 @@ type Rank uint8
 // The ranks, in the order of the checks.
 const (
 	RankVersion Rank = iota + 1
+	// The rate limit comes here.
 	RankPath
 	// What follows is answered only to callers that passed the gate.
 	RankQuery
@@ -52,6 +53,7 @@ type Call struct {
 	Address netip.Addr // the caller's
 	Suspect bool       // whether the proof is looked at once before a change may wait for the writer
 	Refusal *Refusal   // nil when the request reads well
+	Limit   Limit      // nil when nothing limits how often the caller may call
 }
 
 // Do runs the operation for one call: it authenticates, authorizes, runs and
@@ -62,29 +64,22 @@ type Call struct {
 func Do[I Input, O any](ctx context.Context, s *Service, o *Op[I, O], call *Call, in I) (O, error) {
 	var out O
 	var used used
-	turn := func(r latchkey.Reader, tx latchkey.Tx) (err error) {
-		out, used, err = attempt(s, o, call, in, r, tx)
-		return err
-	}
 	var err error
-	if call.Suspect && o.Changes {
-		// An earlier look may only refuse: it keeps wrong responses away from
-		// the writer, and allows nothing.
-		err = s.store.View(ctx, func(r latchkey.Reader) error {
-			_, err := call.Proof.Check(r, "")
+	if o.Changes {
+		err = change(ctx, s, o, call, in, &used, func(tx latchkey.Tx) (err error) {
+			out, used, err = attempt(s, o, call, in, tx, tx)
 			return err
 		})
-	}
-	switch {
-	case err != nil:
-	case o.Changes:
-		err = s.store.Update(ctx, func(tx latchkey.Tx) error { return turn(tx, tx) })
-	default:
-		err = s.store.View(ctx, func(r latchkey.Reader) error { return turn(r, nil) })
+	} else {
+		err = s.store.View(ctx, func(r latchkey.Reader) (err error) {
+			out, used, err = attempt(s, o, call, in, r, nil)
+			return err
+		})
 	}
 	if used.n > 0 {
 		s.uses.note(&used)
 	}
+	s.recorded(used.recorded)
 	if err != nil {
 		var none O
 		return none, settle(err)
@@ -94,37 +89,21 @@ func Do[I Input, O any](ctx context.Context, s *Service, o *Op[I, O], call *Call
 
 // attempt is one run of a call inside a transaction.
 func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchkey.Reader, tx latchkey.Tx) (out O, used used, err error) {
-	scope := in.Scope()
-	cred, err := call.Proof.Check(r, scope.Project)
+	env, used, err := arrive(s, &o.Info, call, in.Scope(), r, tx, func(*Env) bool { return o.Revokes })
 	if err != nil {
-		return out, used, err
-	}
-	if tx != nil {
-		again, err := tx.LockOrganization(cred.Caller.OrgID)
-		if err != nil {
-			return out, used, err
-		}
-		if again {
-			if cred, err = call.Proof.Check(r, scope.Project); err != nil {
-				return out, used, err
-			}
-		}
-	}
-	env := &Env{
-		Reader: r, Tx: tx, Caller: cred.Caller, Address: call.Address,
-		info: &o.Info, scope: scope, now: r.Now(), service: s,
-	}
-	used.addr, used.at = call.Address, env.now
-	if err = admit(&cred, &used); err != nil {
 		return out, used, err
 	}
 	if call.Refusal != nil && call.Refusal.Rank <= RankPath {
 		return out, used, call.Refusal.Err
 	}
-	if err := env.enter(); err != nil {
-		if o.gone != nil && code(err) == latchkey.CodeProjectNotFound {
+	if env.lost != nil {
+		if o.gone != nil && code(env.lost) == latchkey.CodeProjectNotFound {
 			out, err = o.gone(env, in)
+			return out, used, err
 		}
+		return out, used, env.lost
+	}
+	if err := env.decide(policy.Grants{}, policy.Grants{}); err != nil {
 		return out, used, err
 	}
 	if call.Refusal != nil {
@@ -140,16 +119,74 @@ func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchk
 		}
 	}
 	out, err = o.run(env, in)
+	if env.recorded {
+		used.recorded = env.Org()
+	}
 	return out, used, err
+}
+
+// arrive is the part of an attempt up to the rate limit: it finds out who
+// calls, from where, and what the path names, and returns what the operation
+// sees. revokes tells whether the call takes away what somebody can do; it is
+// asked only about calls that would be refused otherwise.
+func arrive(s *Service, info *Info, call *Call, scope policy.Scope, r latchkey.Reader, tx latchkey.Tx, revokes func(*Env) bool) (env *Env, used used, err error) {
+	cred, err := call.Proof.Check(r, scope.Project)
+	if err != nil {
+		return nil, used, err
+	}
+	if tx != nil {
+		again, err := tx.LockOrganization(cred.Caller.OrgID)
+		if err != nil {
+			return nil, used, err
+		}
+		if again {
+			if cred, err = call.Proof.Check(r, scope.Project); err != nil {
+				return nil, used, err
+			}
+		}
+	}
+	env = &Env{
+		Reader: r, Tx: tx, Caller: cred.Caller, Address: call.Address,
+		info: info, scope: scope, now: r.Now(), service: s,
+	}
+	used.addr, used.at = call.Address, env.now
+	if err = admit(&cred, &used); err != nil {
+		return nil, used, err
+	}
+	if call.Refusal != nil && call.Refusal.Rank == RankVersion {
+		return nil, used, call.Refusal.Err
+	}
+	env.lost = env.find()
+	return env, used, env.limit(call.Limit, revokes)
+}
+
+// limit draws a token for the call. Whoever names a project that does not exist
+// or is out of its reach draws on a bucket of its own: nobody makes buckets by
+// making names up, nor uses up those of a project it has nothing to do with.
+func (env *Env) limit(l Limit, revokes func(*Env) bool) error {
+	if l == nil {
+		return nil
+	}
+	d := Drawn{Caller: &env.Caller, Revokes: env.info.Revokes, Now: env.now}
+	if env.Project.ID != "" && env.principal().EffectiveInProject(env.Project.ID) != 0 {
+		d.Project = env.Project.ID
+	}
+	refusal := l.Draw(&d)
+	if refusal != nil && !d.Revokes && revokes(env) {
+		d.Revokes = true
+		refusal = l.Draw(&d)
+	}
+	if refusal != nil {
+		return refusal
+	}
+	return nil
 }
 
 // admit checks the caller's address against its access list and notes what let
 // it in.
 func admit(cred *latchkey.Credential, used *used) error {
 	c := &cred.Caller
-	if s := cred.Secrets.Find(c.Secret); s != nil {
-		used.add(useKey{c.OrgID, c.ID, string(s.ID), s.Created.Unix()})
-	}
+	used.addSecret(cred)
 	if len(c.AccessList) == 0 {
 		if cred.AccessListRequired {
 			return latchkey.Refuse(latchkey.CodeAccessListRequired, used.addr.String())
@@ -165,9 +202,8 @@ func admit(cred *latchkey.Credential, used *used) error {
 	return nil
 }
 
-// enter finds the container of the path, which must be the caller's own, and
-// passes the gate.
-func (env *Env) enter() error {
+// find finds the container of the path, which must be the caller's own.
+func (env *Env) find() error {
 	switch {
 	case env.scope.Org == "":
 		env.scope.Org = env.Org()
@@ -181,7 +217,7 @@ func (env *Env) enter() error {
 		}
 		env.Project = p
 	}
-	return env.decide(policy.Grants{}, policy.Grants{})
+	return nil
 }
 
 // whenMissing turns ErrNotFound into the refusal with that code and those

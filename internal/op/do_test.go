@@ -23,8 +23,14 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
+	return newStageWith(t, sqlstore.Options{})
+}
+
+func newStageWith(t *testing.T, options sqlstore.Options) *stage {
+	t.Helper()
 	st := &stage{now: time.Unix(1_700_000_000, 0)}
-	store, err := sqlstore.Open(t.TempDir(), sqlstore.Options{Clock: func() time.Time { return st.now }})
+	options.Clock = func() time.Time { return st.now }
+	store, err := sqlstore.Open(t.TempDir(), options)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -51,7 +51,7 @@ func (env *Env) addEntries(before latchkey.Principal, add []netip.Prefix) (after
 		return before, err
 	}
 	for _, prefix := range add {
-		if err := env.record(about(eventsOf(after.ID).entryAdded, &after, "", latchkey.Change{Entry: prefix.String()})); err != nil {
+		if err := env.record(about(eventsOf(after.ID).entryAdded, &after, env.scope.Project, latchkey.Change{Entry: prefix.String()})); err != nil {
 			return before, err
 		}
 	}
@@ -78,7 +78,7 @@ func (env *Env) deleteEntry(before latchkey.Principal, prefix netip.Prefix, miss
 	if err := env.Tx.UpdatePrincipal(before, after); err != nil {
 		return err
 	}
-	return env.record(about(eventsOf(after.ID).entryDeleted, &after, "", latchkey.Change{Entry: prefix.String()}))
+	return env.record(about(eventsOf(after.ID).entryDeleted, &after, env.scope.Project, latchkey.Change{Entry: prefix.String()}))
 }
 
 // keepAddress refuses to let the caller's own list stop covering the address

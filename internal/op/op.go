@@ -39,6 +39,9 @@ type Op[I Input, O any] struct {
 	// gone, if set, answers instead of "not found" when the project of the
 	// scope does not exist.
 	gone func(env *Env, in I) (O, error)
+	// reduces, if set, tells of an operation that can both give and take
+	// whether the call only takes: it is then a revocation.
+	reduces func(env *Env, in I) bool
 }
 
 // Env is what an operation sees of its call: one transaction, the caller as
@@ -50,10 +53,13 @@ type Env struct {
 	Project latchkey.Project
 	Address netip.Addr // the caller's
 
+	lost    error // why the container of the path is not there; nil when it is
 	info    *Info
 	scope   policy.Scope
 	now     time.Time
 	service *Service
+
+	recorded bool // whether an event was
 }
 
 // Org returns the organization that the caller belongs to.
@@ -111,7 +117,8 @@ func (env *Env) record(e latchkey.Event) error {
 	e.CallerID = env.Caller.ID
 	e.CallerPublicKey = env.Caller.PublicKey
 	e.RemoteAddress = env.Address.String()
-	return env.Tx.AppendEvent(&e)
+	env.recorded = true
+	return env.service.appendEvent(env.Tx, &e)
 }
 
 // about starts an event that concerns a principal.

@@ -167,14 +167,25 @@ var UpdateOrgKey = &Op[UpdateOrgKeyInput, latchkey.APIKey]{
 		if err := env.Tx.UpdatePrincipal(before.Principal, after.Principal); err != nil {
 			return before, err
 		}
-		if after.OrgRoles != before.OrgRoles {
-			change := latchkey.Change{OrgRoles: after.OrgRoles.Names(), RolesBefore: before.OrgRoles.Names()}
-			if err := env.record(about(latchkey.EventKeyRolesChanged, &after.Principal, "", change)); err != nil {
-				return before, err
-			}
+		if err := env.recordOrgRoles(&before.Principal, &after.Principal); err != nil {
+			return before, err
 		}
 		return after, env.recordDesc(&before.Principal, &after.Principal, "")
 	},
+	reduces: func(env *Env, in UpdateOrgKeyInput) bool {
+		k, err := env.key(in.Key)
+		return err == nil && in.SetRoles && (in.Desc == nil || *in.Desc == k.Desc) && fewer(k.OrgRoles, in.Roles)
+	},
+}
+
+// recordOrgRoles records that the roles in the organization became those of
+// after, if they changed.
+func (env *Env) recordOrgRoles(before, after *latchkey.Principal) error {
+	if after.OrgRoles == before.OrgRoles {
+		return nil
+	}
+	change := latchkey.Change{OrgRoles: after.OrgRoles.Names(), RolesBefore: before.OrgRoles.Names()}
+	return env.record(about(eventsOf(after.ID).rolesChanged, after, "", change))
 }
 
 // keepOwner refuses to take the last durable owner from the organization, and
@@ -217,15 +228,20 @@ var DeleteOrgKey = &Op[OrgKeyInput, Nothing]{
 		if err != nil {
 			return Nothing{}, err
 		}
-		if err := env.touch(&key.Principal); err != nil {
-			return Nothing{}, err
-		}
-		if err := env.keepOwner(&key.Principal, &latchkey.Principal{}); err != nil {
-			return Nothing{}, err
-		}
-		if err := env.Tx.DeletePrincipal(env.Org(), key.ID); err != nil {
-			return Nothing{}, err
-		}
-		return Nothing{}, env.record(about(latchkey.EventKeyDeleted, &key.Principal, "", latchkey.Change{}))
+		return Nothing{}, env.deletePrincipal(&key.Principal)
 	},
+}
+
+// deletePrincipal takes a key or a service account away, and records that.
+func (env *Env) deletePrincipal(p *latchkey.Principal) error {
+	if err := env.touch(p); err != nil {
+		return err
+	}
+	if err := env.keepOwner(p, &latchkey.Principal{}); err != nil {
+		return err
+	}
+	if err := env.Tx.DeletePrincipal(env.Org(), p.ID); err != nil {
+		return err
+	}
+	return env.record(about(eventsOf(p.ID).deleted, p, "", latchkey.Change{}))
 }

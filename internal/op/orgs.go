@@ -128,6 +128,7 @@ var UpdateOrgSettings = &Op[UpdateOrgSettingsInput, latchkey.Organization]{
 		Changes: true,
 		Events: []latchkey.EventType{
 			latchkey.EventOrgSettingsUpdated, latchkey.EventOrgAccessListRequired, latchkey.EventOrgAccessListNotRequired,
+			latchkey.EventMaxSecretValidityEdited,
 		},
 	},
 	run: func(env *Env, in UpdateOrgSettingsInput) (latchkey.Organization, error) {
@@ -169,6 +170,12 @@ func (env *Env) changeOrg(before, after latchkey.Organization) error {
 			return err
 		}
 		was.AccessListRequired = is.AccessListRequired
+	}
+	if is.MaxSecretValidityHours != was.MaxSecretValidityHours {
+		if err := env.record(latchkey.Event{Type: latchkey.EventMaxSecretValidityEdited, Change: latchkey.Change{Settings: &is}}); err != nil {
+			return err
+		}
+		was.MaxSecretValidityHours = is.MaxSecretValidityHours
 	}
 	if is == was {
 		return nil

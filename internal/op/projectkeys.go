@@ -97,6 +97,10 @@ var ReplaceProjectRoles = &Op[ReplaceProjectRolesInput, latchkey.APIKey]{
 		},
 	},
 	run: replaceProjectRoles,
+	reduces: func(env *Env, in ReplaceProjectRolesInput) bool {
+		k, err := env.key(in.Key)
+		return err == nil && in.SetRoles && (in.Desc == nil || *in.Desc == k.Desc) && fewer(k.ProjectRoles.Get(in.Project), in.Roles)
+	},
 }
 
 func replaceProjectRoles(env *Env, in ReplaceProjectRolesInput) (latchkey.APIKey, error) {

@@ -66,6 +66,7 @@ func (s *Service) CreateOrganization(ctx context.Context, operation string, o Se
 		out.Example = &example
 		return err
 	})
+	s.recorded(out.Org.ID)
 	return out, err
 }
 
@@ -107,6 +108,7 @@ func (s *Service) RecoverOwner(ctx context.Context, org latchkey.OrgID) (Created
 		out, err = command{s, tx, org, "recover-owner"}.key("Recovered owner", latchkey.Roles(latchkey.OrgOwner), "")
 		return err
 	})
+	s.recorded(org)
 	return out, err
 }
 
@@ -122,7 +124,7 @@ func (c command) record(e latchkey.Event) error {
 	e.OrgID, e.Created = c.org, c.tx.Now()
 	e.ID = latchkey.NewID[latchkey.EventID](e.Created)
 	e.Source, e.Operation = latchkey.SourceCommand, c.operation
-	return c.tx.AppendEvent(&e)
+	return c.service.appendEvent(c.tx, &e)
 }
 
 // key makes a key with those organization roles, and Project Read Only in the

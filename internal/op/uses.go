@@ -36,11 +36,21 @@ type used struct {
 	n     int
 	addr  netip.Addr
 	at    time.Time
+
+	recorded latchkey.OrgID // the organization that got an event; "" for none
 }
 
 func (u *used) add(k useKey) {
 	u.parts[u.n] = k
 	u.n++
+}
+
+// addSecret adds the secret that proved the credential; none if that was a key.
+func (u *used) addSecret(cred *latchkey.Credential) {
+	c := &cred.Caller
+	if s := cred.Secrets.Find(c.Secret); s != nil {
+		u.add(useKey{c.OrgID, c.ID, string(s.ID), s.Created.Unix()})
+	}
 }
 
 // uses sums the use of access list entries and secrets in memory, so that a

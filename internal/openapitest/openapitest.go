@@ -70,6 +70,7 @@ func FromDocuments(documents map[string][]byte) (*Validator, error) {
 // route is one path of a document.
 type route struct {
 	segments []string // of the template
+	literal  int      // bytes of the template that are no parameter
 	item     *openapi3.PathItem
 	apiError *openapi3.SchemaRef
 }
@@ -87,8 +88,17 @@ func (v *Validator) add(doc *openapi3.T) {
 				}
 			}
 		}
-		v.routes = append(v.routes, route{strings.Split(path, "/"), item, doc.Components.Schemas["ApiError"]})
+		v.routes = append(v.routes, route{strings.Split(path, "/"), literalOf(path), item, doc.Components.Schemas["ApiError"]})
 	}
+}
+
+// literalOf returns how many bytes of a template are no parameter.
+func literalOf(template string) (n int) {
+	for _, part := range strings.Split(template, "}") {
+		before, _, _ := strings.Cut(part, "{")
+		n += len(before)
+	}
+	return n
 }
 
 // closer makes schemas of objects refuse members that they do not name: an
@@ -114,13 +124,14 @@ func (c closer) close(ref *openapi3.SchemaRef) {
 
 // find returns the route that a path, still escaped, belongs to, and false
 // when no document has one. A template with fewer parameters goes before
-// others.
+// others, then one that says more, such as a verb after a parameter.
 func (v *Validator) find(path string) (*route, bool) {
 	segments := strings.Split(path, "/")
 	var best *route
 	fewest := len(segments) + 1
 	for i := range v.routes {
-		if params, ok := v.routes[i].match(segments); ok && params < fewest {
+		params, ok := v.routes[i].match(segments)
+		if ok && (params < fewest || params == fewest && v.routes[i].literal > best.literal) {
 			best, fewest = &v.routes[i], params
 		}
 	}

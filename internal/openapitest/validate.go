@@ -23,10 +23,11 @@ import (
 // the code of a refusal is among those documented for it.
 //
 // Unknown paths and methods must be refused as the documents say. Not judged
-// are paths that are not below /api, and requests that are no good HTTP, which
-// the HTTP server refuses before any handler sees them.
+// are paths that are not below /api, those of OAuth 2, which are in no document,
+// and requests that are no good HTTP, which the HTTP server refuses before any
+// handler sees them.
 func (v *Validator) Validate(req *http.Request, resp *http.Response, body []byte) error {
-	if !strings.HasPrefix(req.URL.Path, "/api") || refusedUnseen(resp) {
+	if !strings.HasPrefix(req.URL.Path, "/api") || strings.HasPrefix(req.URL.Path, "/api/oauth/") || refusedUnseen(resp) {
 		return nil
 	}
 	a, err := readAnswer(req, resp, body)
@@ -148,6 +149,9 @@ func (a *answer) fits(o *openapi3.Operation) error {
 		}
 		return nil
 	}
+	if a.challengesToken() {
+		return nil
+	}
 	contentType := a.header.Get("Content-Type")
 	content := ref.Value.Content.Get(contentType)
 	if content == nil {
@@ -172,6 +176,13 @@ func (a *answer) fits(o *openapi3.Operation) error {
 		}
 	}
 	return nil
+}
+
+// challengesToken reports whether the answer is the 401 to a request that
+// offered a token, which has neither a body nor a code (RFC 6750 section 3).
+func (a *answer) challengesToken() bool {
+	return a.status == http.StatusUnauthorized && len(a.body) == 0 && a.header.Get("X-Error-Code") == "" &&
+		strings.HasPrefix(a.header.Get("Www-Authenticate"), "Bearer ")
 }
 
 func (a *answer) matches(schema *openapi3.SchemaRef) error {

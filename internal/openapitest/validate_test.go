@@ -29,6 +29,7 @@ const (
 	noMethod  = `{"detail":"d","error":405,"errorCode":"METHOD_NOT_ALLOWED","parameters":["PUT"],"reason":"Method Not Allowed"}`
 	challenge = `{"error":401,"reason":"Unauthorized","detail":"d","errorCode":"UNEXPECTED_ERROR"}`
 	aKey      = "/api/atlas/v2/orgs/" + id1 + "/apiKeys/" + id1
+	anAccount = "/api/atlas/v2/groups/" + id1 + "/serviceAccounts/mdb_sa_id_" + id1
 	projectV2 = "/api/atlas/v2/groups/" + id1 + "/apiKeys"
 )
 
@@ -68,6 +69,9 @@ func TestValidate(t *testing.T) {
 		{"text as JSON", "GET", "/api/private/unauth/version", 200, jsonType, `"x"`, "media type"},
 		{"challenge", "GET", aKey, 401, jsonType + "\nWww-Authenticate: Digest", challenge, ""},
 		{"challenge, never enveloped", "GET", aKey + "?envelope=true", 401, jsonType + "\nWww-Authenticate: Digest", challenge, ""},
+		{"challenge for tokens", "GET", aKey, 401, "\nWww-Authenticate: Bearer error=\"invalid_token\"", "", ""},
+		{"challenge for tokens with a code", "GET", aKey, 401, "\nWww-Authenticate: Bearer x=y\nX-Error-Code: UNEXPECTED_ERROR", "", "media type"},
+		{"challenge without a body", "GET", aKey, 401, "\nWww-Authenticate: Digest", "", "media type"},
 		{"challenge with a code", "GET", aKey, 401, jsonType + "\nWww-Authenticate: Digest\nX-Error-Code: UNEXPECTED_ERROR", challenge, "challenge"},
 		{"refusal", "GET", projectV2, 404, jsonType + "\nX-Error-Code: GROUP_NOT_FOUND", notFound, ""},
 		{"refusal of another operation", "GET", aKey, 404, jsonType + "\nX-Error-Code: GROUP_NOT_FOUND", notFound, "GROUP_NOT_FOUND is not documented"},
@@ -144,6 +148,8 @@ func TestOperation(t *testing.T) {
 		aKey + "/accessList/10.0.0.1":                       "getOrgApiKeyAccessListEntry",
 		"/api/atlas/v1.0/orgs/" + id1 + "/apiKeys?pretty=1": "listOrgApiKeys",
 		"/api/private/ipinfo":                               "getIpInfo",
+		anAccount:                                           "getGroupServiceAccount",
+		anAccount + ":invite":                               "", // the verb's own path, which has no GET
 		"/api/atlas/v2/groups/":                             "",
 		"/api/atlas/v2/groups//apiKeys":                     "",
 		"/":                                                 "",

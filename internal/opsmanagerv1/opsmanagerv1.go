@@ -22,12 +22,13 @@ func Rows(build string) []wire.Row {
 // has an older name too, and the Ops Manager Go client sends the slash of a
 // block unescaped.
 var form = body.Form{
-	At:               at,
+	At: at, AtAccounts: at,
 	CreateProjectKey: body.CreateProjectKeyV1, UpdateProjectKey: body.UpdateProjectKeyV1,
 	CreateOrgKey: body.CreateOrgKeyV1, UpdateOrgKey: body.UpdateOrgKeyV1,
 	CreateEntries: body.CreateEntriesV1,
 	CreateProject: body.CreateProjectV1, UpdateProject: body.UpdateProjectV1,
-	Assign: true, OrgRequired: false,
+	Accounts: body.AccountsV1,
+	Assign:   true, OrgRequired: false,
 	ListNames: []string{"accessList", "whitelist"}, RawSlash: true,
 }
 

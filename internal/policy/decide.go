@@ -49,7 +49,8 @@ const (
 	// GateAnyone lets every authenticated caller in; the operation answers
 	// only what is the caller's own.
 	GateAnyone Gate = iota + 1
-	// GateOrganization asks for the role in the organization of the path.
+	// GateOrganization asks for the role in the organization of the path, or of
+	// the project of the path, which must be within the caller's reach.
 	GateOrganization
 	// GateProject asks for the role in the project of the path.
 	GateProject
@@ -113,13 +114,16 @@ func pass(caller Principal, rule Rule, scope Scope) *latchkey.Error {
 	case GateAnyone:
 		return nil
 	case GateOrganization:
+		if scope.Project != "" && caller.EffectiveInProject(scope.Project) == 0 {
+			return outOfReach(scope.Project)
+		}
 		if caller.EffectiveInOrg().Has(rule.Role) {
 			return nil
 		}
 	case GateProject:
 		effective := caller.EffectiveInProject(scope.Project)
 		if effective == 0 {
-			return latchkey.Refuse(latchkey.CodeProjectNotReachable).Because("the caller has no role in project %s", scope.Project)
+			return outOfReach(scope.Project)
 		}
 		if effective.Has(rule.Role) {
 			return nil
@@ -136,6 +140,10 @@ func pass(caller Principal, rule Rule, scope Scope) *latchkey.Error {
 		return latchkey.Refuse(latchkey.CodeAccessListNotReadable).Because("the caller is not the key and lacks %s", rule.Role)
 	}
 	return latchkey.Refuse(latchkey.CodeNotAuthorized).Because("the caller lacks %s", rule.Role)
+}
+
+func outOfReach(id latchkey.ProjectID) *latchkey.Error {
+	return latchkey.Refuse(latchkey.CodeProjectNotReachable).Because("the caller has no role in project %s", id)
 }
 
 // dominateProjects walks two sorted lists of project roles side by side.

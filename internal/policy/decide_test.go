@@ -69,6 +69,12 @@ func TestGates(t *testing.T) {
 		{"organization: project owner is no owner", caller(set(latchkey.OrgMember), set(latchkey.GroupOwner)), ownerOnly, policy.Scope{Org: org}, latchkey.CodeNotAuthorized},
 		{"organization: owner", caller(set(latchkey.OrgOwner), 0), ownerOnly, policy.Scope{Org: org}, 0},
 
+		{"organization, in a project: no role", caller(0, 0), ownerOnly, policy.Scope{Project: own}, latchkey.CodeProjectNotReachable},
+		{"organization, in a project: member", caller(set(latchkey.OrgMember), 0), ownerOnly, policy.Scope{Project: own}, latchkey.CodeProjectNotReachable},
+		{"organization, in a project: its owner", caller(set(latchkey.OrgMember), set(latchkey.GroupOwner)), ownerOnly, policy.Scope{Project: own}, latchkey.CodeNotAuthorized},
+		{"organization, in a project: reader of all", caller(set(latchkey.OrgReadOnly), 0), ownerOnly, policy.Scope{Project: own}, latchkey.CodeNotAuthorized},
+		{"organization, in a project: owner", caller(set(latchkey.OrgOwner), 0), ownerOnly, policy.Scope{Project: own}, 0},
+
 		{"create: creator", caller(set(latchkey.OrgGroupCreator), 0), creator, policy.Scope{Org: org}, 0},
 		{"create: owner", caller(set(latchkey.OrgOwner), 0), creator, policy.Scope{Org: org}, 0},
 		{"create: reader", caller(set(latchkey.OrgReadOnly), set(latchkey.GroupOwner)), creator, policy.Scope{Org: org}, latchkey.CodeNotProjectCreator},

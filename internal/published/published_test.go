@@ -145,8 +145,8 @@ func TestRules(t *testing.T) {
 
 func TestV1(t *testing.T) {
 	v1, atlas := published.V1(), published.AtlasV1()
-	if len(v1) != 34 || len(atlas) != len(v1) {
-		t.Fatalf("%d and %d rows, want 34 each", len(v1), len(atlas))
+	if len(v1) != 63 || len(atlas) != len(v1) {
+		t.Fatalf("%d and %d rows, want 63 each", len(v1), len(atlas))
 	}
 	patterns := map[string]bool{}
 	ids := map[string]bool{}

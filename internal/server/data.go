@@ -44,6 +44,9 @@ func OpenData(ctx context.Context, dir, masterKeyFile string) (*Data, error) {
 		return nil, err
 	}
 	keys, err := openKeys(ctx, store, masterKeyFile)
+	if err == nil {
+		err = leaveCheckpointKeys(dir, keys)
+	}
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}

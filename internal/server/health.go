@@ -11,14 +11,21 @@ import (
 	"github.com/latchkey/latchkey/internal/wire"
 )
 
-// plainHandlers is the short list of paths that are no operations: health and
-// the OpenAPI documents. Everything else goes to the API.
-func (s *Server) plainHandlers(api http.Handler, publicURL string) http.Handler {
+// plainHandlers is the short list of paths that are no operations: health, the
+// OpenAPI documents, and OAuth 2. Everything else goes to the API.
+func (s *Server) plainHandlers(api *wire.Server, publicURL string) http.Handler {
 	documents := s.documents(publicURL)
+	endpoint := &tokenEndpoint{service: s.Service, auth: s.auth, limit: newAttemptLimit(s.config.RateLimits, s.config.Clock)}
+	issue := api.Plain("issueToken", http.MethodPost, endpoint.issue)
+	revoke := api.Plain("revokeToken", http.MethodPost, endpoint.revoke)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/healthz", "/livez":
 			plain(w, r, http.StatusOK, "ok\n")
+		case tokenPath:
+			issue.ServeHTTP(w, r)
+		case revokePath:
+			revoke.ServeHTTP(w, r)
 		case "/readyz":
 			if s.Ready(r.Context()) {
 				plain(w, r, http.StatusOK, "ready\n")

@@ -7,10 +7,13 @@ import (
 )
 
 // maintain does what has to be done beside requests, once a minute and once
-// more at the end: it writes the use of access lists and forgets old nonces.
+// more at the end: it writes the use of access lists and secrets, signs
+// checkpoints, and forgets nonces and revoked tokens that are too old to matter.
+// Checkpoints that an earlier process left unsigned are signed at once.
 func (s *Server) maintain(ctx context.Context) {
 	tick := time.NewTicker(s.config.MaintenanceEvery)
 	defer tick.Stop()
+	s.signCheckpoints(ctx)
 	for {
 		select {
 		case <-tick.C:
@@ -28,9 +31,13 @@ func (s *Server) maintain(ctx context.Context) {
 // the next round.
 func (s *Server) Maintain(ctx context.Context) {
 	if err := s.Service.FlushUse(ctx); err != nil {
-		s.config.Log.Warn("the use of access lists could not be written", slog.Any("error", err))
+		s.config.Log.Warn("the use of access lists and secrets could not be written", slog.Any("error", err))
 	}
+	s.signCheckpoints(ctx)
 	if err := s.Service.ForgetNonces(ctx); err != nil {
 		s.config.Log.Warn("old nonces could not be forgotten", slog.Any("error", err))
+	}
+	if err := s.Service.ForgetTokens(ctx); err != nil {
+		s.config.Log.Warn("revoked tokens that expired could not be forgotten", slog.Any("error", err))
 	}
 }

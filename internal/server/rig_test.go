@@ -58,6 +58,27 @@ func newRig(tb testing.TB) *rig {
 	}
 }
 
+// account stores a service account with a secret that is in the project.
+func (r *rig) account() latchkey.ServiceAccount {
+	r.tb.Helper()
+	var a latchkey.ServiceAccount
+	err := r.data.Store.Update(context.Background(), func(tx latchkey.Tx) error {
+		now := tx.Now()
+		a = latchkey.ServiceAccount{
+			Name: "account", Secrets: latchkey.Secrets{{ID: latchkey.NewID[latchkey.SecretID](now), Tail: "tail", Created: now, Expires: now.Add(time.Hour)}},
+			Principal: latchkey.Principal{
+				ID: latchkey.NewClientID(now), OrgID: r.setup.Org.ID, Desc: "account", OrgRoles: latchkey.Roles(latchkey.OrgMember), Created: now,
+				ProjectRoles: latchkey.ProjectRoles{}.With(r.setup.Project.ID, latchkey.Roles(latchkey.GroupReadOnly)),
+			},
+		}
+		return tx.InsertAccount(a)
+	})
+	if err != nil {
+		r.tb.Fatal(err)
+	}
+	return a
+}
+
 // projects stores n further projects and returns all there are, the first one included.
 func (r *rig) projects(n int) []latchkey.ProjectID {
 	r.tb.Helper()
@@ -144,18 +165,25 @@ func (c *caller) do(method, target, body string, status int) {
 
 // send sends a request; out has the answer.
 func (c *caller) send(method, target, body string) {
-	if now := time.Now(); now.After(c.until) {
-		c.out.reset()
-		c.rig.handler.ServeHTTP(&c.out, request(http.MethodGet, "/api/atlas/v2", "", nil))
-		challenge := c.out.header.Get("WWW-Authenticate")
-		_, rest, _ := strings.Cut(challenge, `nonce="`)
-		c.nonce, _, _ = strings.Cut(rest, `"`)
-		c.count, c.until = 0, now.Add(digest.NonceLife/2)
-	}
+	c.renew()
 	c.count++
 	c.header["Authorization"] = []string{authorization(c.key, method, target, c.nonce, c.count)}
 	c.out.reset()
 	c.rig.handler.ServeHTTP(&c.out, request(method, target, body, c.header))
+}
+
+// renew asks for a nonce unless there is one that lives long enough.
+func (c *caller) renew() {
+	now := time.Now()
+	if !now.After(c.until) {
+		return
+	}
+	c.out.reset()
+	c.rig.handler.ServeHTTP(&c.out, request(http.MethodGet, "/api/atlas/v2", "", nil))
+	challenge := c.out.header.Get("WWW-Authenticate")
+	_, rest, _ := strings.Cut(challenge, `nonce="`)
+	c.nonce, _, _ = strings.Cut(rest, `"`)
+	c.count, c.until = 0, now.Add(digest.NonceLife/2)
 }
 
 // request makes what the handler is given, without the costs of http.NewRequest.

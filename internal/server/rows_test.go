@@ -75,12 +75,15 @@ func FuzzRows(f *testing.F) {
 	f.Add(uint16(12), "10.0.0.0%2F8", "", "*/*", "text/plain", `[{"cidrBlock":"10.1.2.3/8"},{"ipAddress":"::1"}]`)
 	f.Add(uint16(40), "%2e%2e", "name=%00", "", "application/json", `{"name":"\u0000","tags":[{"key":"a","value":"b"}]}`)
 	f.Add(uint16(77), "A", "includeCount=false&includeCount=true", "application/json", "application/json", `{"apiAccessListRequired":true,"customSessionTimeouts":{"idleSessionTimeoutInSeconds":300}}`)
+	f.Add(uint16(90), "x", "includeSystemManaged=x", "application/vnd.atlas.2024-08-05+json", "application/json", `{"name":"a","description":"b","roles":["GROUP_OWNER"],"secretExpiresAfterHours":8}`)
+	f.Add(uint16(97), "10.0.0.0%2F8", "", "application/vnd.atlas.2024-08-05+json", "application/json", `{"secretExpiresAfterHours":9223372036854775807}`)
 	r := newRig(f)
 	all := places(r.server.rows)
 	owner := r.caller(r.owner)
+	account := r.account()
 	f.Fuzz(func(t *testing.T, at uint16, param, query, accept, contentType, body string) {
 		p := all[int(at)%len(all)]
-		real := map[string]string{"orgId": string(r.setup.Org.ID), "groupId": string(r.setup.Project.ID), "apiUserId": string(r.setup.Example.Key.ID)}
+		real := map[string]string{"clientId": string(account.ID), "secretId": string(account.Secrets[0].ID), "orgId": string(r.setup.Org.ID), "groupId": string(r.setup.Project.ID), "apiUserId": string(r.setup.Example.Key.ID)}
 		target := p.fill(func(name string) string {
 			if id, ok := real[name]; ok && at&0x8000 == 0 {
 				return id

@@ -17,6 +17,7 @@ import (
 	"github.com/latchkey/latchkey/internal/op"
 	"github.com/latchkey/latchkey/internal/opsmanagerv1"
 	"github.com/latchkey/latchkey/internal/policy"
+	"github.com/latchkey/latchkey/internal/ratelimit"
 	"github.com/latchkey/latchkey/internal/wire"
 )
 
@@ -30,6 +31,7 @@ type Config struct {
 	Log              *slog.Logger     // nil logs nothing
 	Clock            func() time.Time // of nonces; nil is time.Now
 	MaintenanceEvery time.Duration    // 0 is a minute
+	RateLimits       ratelimit.Limits // nil limits nothing
 	NoFailureGuard   bool             // whether addresses that send wrong credentials are not slowed down
 }
 
@@ -70,11 +72,13 @@ func New(data *Data, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	service := op.Config{Store: data.Store, Seal: authenticator.Seal, HashSecret: authenticator.HashSecret, Granting: c.Granting, MaxKeysPerOrg: c.MaxKeysPerOrg}
+	service := op.Config{Store: data.Store, Seal: authenticator.Seal, HashSecret: authenticator.HashSecret, Sign: signer(data.Keys), Granting: c.Granting, MaxKeysPerOrg: c.MaxKeysPerOrg}
 	build := ReadBuild()
+	rows := Rows(build)
+	service.EndpointSets = wire.EndpointSets(rows, c.RateLimits, ratelimit.Endpoint{Method: http.MethodPost, Path: tokenPath})
 	return &Server{
 		Service: op.NewService(service),
-		data:    data, config: c, auth: authenticator, guard: newGuard(c), build: build, rows: Rows(build),
+		data:    data, config: c, auth: authenticator, guard: newGuard(c), build: build, rows: rows,
 	}, nil
 }
 
@@ -95,7 +99,7 @@ func Rows(b Build) []wire.Row {
 // OpenAPI documents. publicURL is the source of all links.
 func (s *Server) Handler(publicURL string) http.Handler {
 	api := wire.NewServer(wire.Config{
-		Service: s.Service, Auth: s.auth, Guard: s.guard, Rows: s.rows, PublicURL: publicURL,
+		Service: s.Service, Auth: s.auth, Guard: s.guard, Limits: s.config.RateLimits, Rows: slices.Concat(s.rows, s.ownRows()), PublicURL: publicURL,
 		ServiceVersion: s.build.Header(), Proxies: s.config.Proxies, Log: s.config.Log,
 	})
 	return s.plainHandlers(api, publicURL)

@@ -8,7 +8,8 @@ import (
 )
 
 // Proxies are the networks of the reverse proxies whose X-Forwarded-For is
-// believed. The zero Proxies believe nobody.
+// believed, and what they tell of the original request in a check. The zero
+// Proxies believe nobody.
 type Proxies []netip.Prefix
 
 // ParseProxies reads a list of addresses and CIDR blocks, separated by
@@ -75,6 +76,12 @@ func (p Proxies) trusts(addr netip.Addr) bool {
 		}
 	}
 	return false
+}
+
+// trustsPeer reports whether remoteAddr, an address:port, is that of a proxy.
+func (p Proxies) trustsPeer(remoteAddr string) bool {
+	peer, err := netip.ParseAddrPort(remoteAddr)
+	return err == nil && p.trusts(peer.Addr().Unmap().WithZone(""))
 }
 
 // errForwardedFor is returned by ClientAddress. It does not repeat the text:

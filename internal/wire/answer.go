@@ -20,6 +20,7 @@ type Answer struct {
 	Paging     Paging
 	Location   string // the header of that name; "" for none
 	Plain      bool   // whether Buf is text/plain
+	NoStore    bool   // whether no cache may keep it
 
 	x    *exchange
 	list bool
@@ -61,6 +62,13 @@ func (a *Answer) Bool(b bool) { a.Buf = AppendBool(a.Buf, b) }
 
 // Time appends a time in RFC 3339, UTC, whole seconds.
 func (a *Answer) Time(t time.Time) { a.Buf = AppendTime(a.Buf, t) }
+
+// Asked reports whether the request sets a parameter that is true or false to
+// true; decode has refused other values.
+func (a *Answer) Asked(name string) bool {
+	value, _ := a.x.query.Bool(name, false)
+	return value
+}
 
 // Base appends the public address of the generation that was asked, without
 // quotation marks; it needs no escaping.
@@ -112,6 +120,7 @@ func (a *Answer) List(n, total int, item func(i int)) {
 func (x *exchange) send(a *Answer, status int) {
 	defer a.release()
 	h := x.w.Header()
+	x.tellLimit(h)
 	switch {
 	case a.Plain:
 		h["Content-Type"] = []string{"text/plain"}
@@ -119,6 +128,9 @@ func (x *exchange) send(a *Answer, status int) {
 		h["Content-Type"] = vendorContentType[x.version]
 	default:
 		h["Content-Type"] = applicationJSON
+	}
+	if a.NoStore {
+		h["Cache-Control"] = noStore
 	}
 	if a.Location != "" {
 		h["Location"] = []string{a.Location}
@@ -190,14 +202,17 @@ func compress(body []byte) []byte {
 }
 
 // challenge answers 401 with the one body that every caller without a proof
-// gets, whatever was wrong. It is never put in an envelope.
+// gets, whatever was wrong, or without a body to one that offered a token. It
+// is never put in an envelope.
 func (x *exchange) challenge(stale bool) {
 	if x.r.Body != nil {
 		x.drain()
 	}
 	h := x.w.Header()
-	body := x.s.auth.Challenge(h, stale)
-	h["Content-Type"] = applicationJSON
+	body := x.s.auth.Challenge(x.r, h, stale)
+	if body != "" {
+		h["Content-Type"] = applicationJSON
+	}
 	h["Cache-Control"] = noStore
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	x.w.WriteHeader(http.StatusUnauthorized)
@@ -210,10 +225,12 @@ func (x *exchange) refuse(operation string, err error) {
 	x.s.logRefusal(x, operation, e)
 	switch e.Code {
 	case latchkey.CodeUnauthenticated:
+		x.giveBack()
 		x.s.guard.Failed(x.addr)
 		x.challenge(false)
 		return
 	case latchkey.CodeStaleNonce:
+		x.giveBack()
 		x.challenge(true)
 		return
 	}
@@ -222,10 +239,15 @@ func (x *exchange) refuse(operation string, err error) {
 	switch e.Code {
 	case latchkey.CodeUnavailable:
 		h["Retry-After"] = retryInASecond
+	case latchkey.CodeRateLimited:
+		h["Retry-After"] = []string{strconv.Itoa(x.token.RetryAfter())}
 	case latchkey.CodeNotAuthorized:
 		if e.Reason != "" {
 			h["X-Latchkey-Reason"] = []string{e.Reason}
 		}
+	}
+	if e.Code != latchkey.CodeProjectNotFound { // which the real service tells nothing of
+		x.tellLimit(h)
 	}
 	h["Content-Type"] = applicationJSON
 	h["X-Error-Code"] = []string{p.ErrorCode}

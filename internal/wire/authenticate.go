@@ -15,8 +15,9 @@ type Authenticator interface {
 	// Proof returns false when the request carries no credentials or none that
 	// could prove anything.
 	Proof(*http.Request) (op.Proof, bool)
-	// Challenge sets the headers of a 401 and returns its body.
-	Challenge(h http.Header, stale bool) string
+	// Challenge sets the headers of a 401 to the request and returns its body,
+	// "" for none.
+	Challenge(r *http.Request, h http.Header, stale bool) string
 }
 
 // Guard slows addresses down that sent wrong credentials. It refuses nothing.

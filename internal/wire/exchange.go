@@ -33,6 +33,7 @@ type exchange struct {
 	envelope   bool
 	request    Request
 	late       bool // whether the body did not arrive in time
+	draw
 }
 
 // open starts an exchange: it reads what decides the form of every answer,

@@ -18,7 +18,7 @@ func (g Generation) title() string {
 	return "Latchkey: Atlas Administration API v1.0"
 }
 
-const documentDescription = "Made from the rows that the server routes by. Credentials are an API key's, with HTTP digest authentication (RFC 7616). " +
+const documentDescription = "Made from the rows that the server routes by. Credentials are an API key's, with HTTP digest authentication (RFC 7616), or the access token of a service account (RFC 6750). " +
 	"Requests are JSON without duplicate members, at most 64 KiB; a member that is null is taken as absent, an unknown one is refused. " +
 	"With envelope=true an answer is put in an envelope, which the schemas here do not show. " +
 	"Every refusal but the challenge has its errorCode in the header X-Error-Code; unknown paths are 404 RESOURCE_NOT_FOUND, unknown methods 405 METHOD_NOT_ALLOWED."
@@ -67,7 +67,17 @@ func OpenAPI(rows []Row, g Generation, publicURL, version string) []byte {
 				d.in("digest", func() {
 					d.member("type", "http")
 					d.member("scheme", "digest")
-					d.member("description", "The public key is the name, the private key the password.")
+					d.member("description", "Of API keys: the public key is the name, the private key the password.")
+				})
+				d.in("oauth2", func() {
+					d.member("type", "oauth2")
+					d.member("description", "Of service accounts: the client id is the name, a secret the password; the token is good for an hour at most.")
+					d.in("flows", func() {
+						d.in("clientCredentials", func() {
+							d.member("tokenUrl", publicURL+"/api/oauth/token")
+							d.in("scopes", func() {})
+						})
+					})
 				})
 			})
 		})

@@ -24,7 +24,7 @@ func (d *document) operation(path string, o operation) {
 	d.name("security")
 	d.array(func() {
 		if !row.Open {
-			d.raw(`{"digest":[]}`)
+			d.raw(`{"digest":[]},{"oauth2":[]}`)
 		}
 	})
 	d.name("parameters")
@@ -135,7 +135,7 @@ func (d *document) refusal(status int, refusals []Description) {
 	d.texts("x-latchkey-error-codes", codes)
 	switch status {
 	case http.StatusUnauthorized:
-		d.headers("WWW-Authenticate", "The digest challenge. Not sent to a caller that proved who it is and may not do this.")
+		d.headers("WWW-Authenticate", "The digest challenge, or, to a request that offered a token, that of tokens, without a body. Not sent to a caller that proved who it is and may not do this.")
 	case http.StatusServiceUnavailable:
 		d.headers("Retry-After", "Seconds after which to try again.")
 	}

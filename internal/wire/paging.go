@@ -26,9 +26,9 @@ type Paging struct {
 }
 
 // ParsePaging reads pageNum (1 or more, 1 if absent), itemsPerPage (1 to 500,
-// 100 if absent) and includeCount (true if absent). A bad value is
-// CodeInvalidQuery with the name of the first bad one of the three.
-func ParsePaging(q Query) (Paging, *latchkey.Error) {
+// 100 if absent) and, unless counted, includeCount (true if absent). A bad value
+// is CodeInvalidQuery with the name of the first bad one of the three.
+func ParsePaging(q Query, counted bool) (Paging, *latchkey.Error) {
 	number, refusal := q.number(paramPageNum, 1, maxPageNum)
 	if refusal != nil {
 		return Paging{}, refusal
@@ -37,11 +37,13 @@ func ParsePaging(q Query) (Paging, *latchkey.Error) {
 	if refusal != nil {
 		return Paging{}, refusal
 	}
-	count, refusal := q.Bool(paramIncludeCount, true)
-	if refusal != nil {
-		return Paging{}, refusal
+	paging := Paging{Page: latchkey.Page{Number: number, Size: size}, IncludeCount: true}
+	if !counted {
+		if paging.IncludeCount, refusal = q.Bool(paramIncludeCount, true); refusal != nil {
+			return Paging{}, refusal
+		}
 	}
-	return Paging{Page: latchkey.Page{Number: number, Size: size}, IncludeCount: count}, nil
+	return paging, nil
 }
 
 // number reads a parameter of decimal digits between 1 and largest.

@@ -9,6 +9,16 @@ import (
 	"github.com/latchkey/latchkey"
 )
 
+// TestParsePagingCounted: a list that always has its count reads no includeCount.
+func TestParsePagingCounted(t *testing.T) {
+	for _, raw := range []string{"includeCount=false&pageNum=2", "includeCount=x&pageNum=2", "pageNum=2&includeCount=true&includeCount=false"} {
+		p, refusal := ParsePaging(mustQuery(t, raw), true)
+		if refusal != nil || !p.IncludeCount || p.Page.Number != 2 {
+			t.Errorf("%s: %+v, %v", raw, p, refusal)
+		}
+	}
+}
+
 func TestParsePaging(t *testing.T) {
 	for raw, want := range map[string]Paging{
 		"":                                    {latchkey.Page{Number: 1, Size: 100}, true},
@@ -18,7 +28,7 @@ func TestParsePaging(t *testing.T) {
 		"pageNum=2147483647":                  {latchkey.Page{Number: maxPageNum, Size: 100}, true},
 		"PageNum=0&itemsperpage=0":            {latchkey.Page{Number: 1, Size: 100}, true},
 	} {
-		if got, refusal := ParsePaging(mustQuery(t, raw)); refusal != nil || got != want {
+		if got, refusal := ParsePaging(mustQuery(t, raw), false); refusal != nil || got != want {
 			t.Errorf("%q: got %+v, %v", raw, got, refusal)
 		}
 	}
@@ -43,7 +53,7 @@ func TestParsePaging(t *testing.T) {
 		"includeCount=1":                  "includeCount",
 		"includeCount=x&pageNum=0":        "pageNum",
 	} {
-		_, refusal := ParsePaging(mustQuery(t, raw))
+		_, refusal := ParsePaging(mustQuery(t, raw), false)
 		refusedAs(t, raw, refusal, latchkey.CodeInvalidQuery, name)
 	}
 }
@@ -79,7 +89,7 @@ func TestAppendLinks(t *testing.T) {
 		{"%70ageNum=1&b&a=%zz\"<'>", 1, 1, []string{"self ?b&a=%25zz%22%3C%27%3E&pageNum=1&itemsPerPage=100"}},
 	} {
 		q := mustQuery(t, c.raw)
-		p, refusal := ParsePaging(q)
+		p, refusal := ParsePaging(q, false)
 		if refusal != nil {
 			t.Fatalf("%q: %v", c.raw, refusal)
 		}
@@ -115,7 +125,7 @@ func FuzzLinks(f *testing.F) {
 		if refusal != nil {
 			return
 		}
-		p, refusal := ParsePaging(q)
+		p, refusal := ParsePaging(q, false)
 		if refusal != nil {
 			return
 		}
@@ -136,7 +146,7 @@ func FuzzLinks(f *testing.F) {
 			if refusal != nil { // two parameters more can be too many
 				continue
 			}
-			asked, refusal := ParsePaging(again)
+			asked, refusal := ParsePaging(again, false)
 			if refusal != nil || asked.Page.Number != numbers[link.Rel] || asked.Page.Size != p.Page.Size || asked.IncludeCount != p.IncludeCount {
 				t.Fatalf("%q: link %v asks for %+v, %v", raw, link, asked, refusal)
 			}
@@ -146,7 +156,7 @@ func FuzzLinks(f *testing.F) {
 
 func BenchmarkAppendLinks(b *testing.B) {
 	q := mustQuery(b, "includeCount=true&itemsPerPage="+strconv.Itoa(100)+"&pageNum=2")
-	p, _ := ParsePaging(q)
+	p, _ := ParsePaging(q, false)
 	dst := make([]byte, 0, 1024)
 	b.ReportAllocs()
 	for b.Loop() {

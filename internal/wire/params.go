@@ -9,6 +9,9 @@ import (
 // IDPattern is what ids look like in the documents.
 const IDPattern = "^([a-f0-9]{24})$"
 
+// ClientIDPattern is what client ids of service accounts look like in the documents.
+const ClientIDPattern = "^" + latchkey.ClientIDPrefix + "[a-fA-F0-9]{24}$"
+
 // PathParams returns the parameters of a pattern in their order.
 func PathParams(pattern string) []Param {
 	var params []Param
@@ -19,7 +22,14 @@ func PathParams(pattern string) []Param {
 		}
 		var name string
 		name, pattern, _ = strings.Cut(rest, "}")
-		params = append(params, pathParam(name))
+		param := pathParam(name)
+		if name == "ipAddress" && len(params) > 0 && params[len(params)-1].Name == "clientId" {
+			param.Codes = []latchkey.Code{latchkey.CodeInvalidAddress, latchkey.CodeAccountEntryNotFound}
+		}
+		if name == "eventId" && params[0].Name == "orgId" {
+			param.Codes = []latchkey.Code{latchkey.CodeMalformedEventID, latchkey.CodeOrgEventNotFound}
+		}
+		params = append(params, param)
 	}
 }
 
@@ -37,6 +47,15 @@ func pathParam(name string) Param {
 	case "apiUserId":
 		return Param{Name: name, Description: "Id of the API key.", Schema: id,
 			Codes: []latchkey.Code{latchkey.CodeMalformedKeyID, latchkey.CodeKeyNotFound}}
+	case "clientId":
+		return Param{Name: name, Description: "Client id of the service account.", Schema: &Schema{Type: "string", Pattern: ClientIDPattern},
+			Codes: []latchkey.Code{latchkey.CodeMalformedClientID, latchkey.CodeAccountNotFound}}
+	case "secretId":
+		return Param{Name: name, Description: "Id of the secret.", Schema: id,
+			Codes: []latchkey.Code{latchkey.CodeMalformedSecretID, latchkey.CodeSecretNotFound}}
+	case "eventId":
+		return Param{Name: name, Description: "Id of the event.", Schema: id,
+			Codes: []latchkey.Code{latchkey.CodeMalformedEventID, latchkey.CodeEventNotFound}}
 	case "groupName":
 		return Param{Name: name, Schema: &Schema{Type: "string", MinLength: 1},
 			Description: "Name of the project. One that the caller cannot read is as unknown as one that does not exist.",
@@ -45,6 +64,9 @@ func pathParam(name string) Param {
 		return Param{Name: name, Schema: &Schema{Type: "string", MinLength: 1},
 			Description: "IPv4 or IPv6 address of the entry, or its block in CIDR notation with the slash escaped as %2F.",
 			Codes:       []latchkey.Code{latchkey.CodeInvalidAddress, latchkey.CodeAddressNotListable, latchkey.CodeEntryNotFound}}
+	case "endpointSetId":
+		return Param{Name: name, Description: "Id of the endpoint set.", Schema: &Schema{Type: "string"},
+			Codes: []latchkey.Code{latchkey.CodeEndpointSetNotFound}}
 	case "bits":
 		return Param{Name: name, Schema: &Schema{Type: "string", Pattern: "^[0-9]{1,3}$"},
 			Description: "Length of the block's prefix, for clients that do not escape the slash."}
@@ -63,8 +85,10 @@ func (row *Row) QueryParams() []Param {
 		boolean("pretty", "false", "Whether the answer is laid out for reading."),
 	}
 	if row.Paged {
+		if !row.Counted {
+			params = append(params, boolean(paramIncludeCount, "true", "Whether a list has the member \"totalCount\"."))
+		}
 		params = append(params,
-			boolean(paramIncludeCount, "true", "Whether a list has the member \"totalCount\"."),
 			Param{Name: paramItemsPerPage, Description: "How many items a page has.",
 				Schema: &Schema{Type: "integer", Minimum: 1, Maximum: maxItemsPerPage, Default: "100"}},
 			Param{Name: paramPageNum, Description: "Number of the page, from 1.",

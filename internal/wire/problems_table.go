@@ -106,6 +106,7 @@ var problemTable = [...]problemRow{
 	latchkey.CodeInvalidQuery:         same(400, "INVALID_QUERY_PARAMETER", "Invalid query parameter %s specified."),
 	latchkey.CodeRateLimited: same(429, "RATE_LIMITED_TOKEN_BUCKET",
 		"Rate limit exceeded for %s. Please retry after %d seconds. Request capacity: %d. Refill rate: %d per %d seconds."),
+	latchkey.CodeAttemptsLimited: same(429, "RATE_LIMITED", "Resource %s is limited to %d requests every %d minutes."),
 
 	latchkey.CodeOrganizationNotFound: same(404, "ORG_NOT_FOUND", "No organization with ID %s exists."),
 	latchkey.CodeProjectNotFound:      same(404, "GROUP_NOT_FOUND", "No group with ID %s exists."),
@@ -129,6 +130,7 @@ var problemTable = [...]problemRow{
 		"The currently logged in user does not have the project creator role in organization %s."),
 	latchkey.CodeAccessListNotReadable: same(401, "API_KEY_ACCESS_LIST_ACCESS_DENIED",
 		"API key access lists are only accessible by the API key or by a user administrator."),
+	latchkey.CodeAccessDenied: ours(403, "ACCESS_DENIED", "The caller does not hold the role that was asked for."),
 
 	latchkey.CodeLastOwner:       same(403, "CANNOT_DEMOTE_LAST_ORG_OWNER", "Cannot demote the last owner of the organization."),
 	latchkey.CodeCallerLockedOut: same(400, "CANNOT_REMOVE_CALLER_FROM_ACCESS_LIST", "Cannot remove caller's IP address %s from access list."),

@@ -48,6 +48,7 @@ var arity = map[latchkey.Code]int{
 	latchkey.CodeAddressNotListable:   1,
 	latchkey.CodeInvalidAddress:       1,
 	latchkey.CodeRateLimited:          5,
+	latchkey.CodeAttemptsLimited:      3,
 	latchkey.CodeAccountNotFound:      1,
 	latchkey.CodeSecretNotFound:       1,
 	latchkey.CodeAccountEntryNotFound: 1,

@@ -3,6 +3,7 @@ package wire
 import (
 	"net/url"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/latchkey/latchkey"
@@ -16,7 +17,7 @@ const (
 
 // Query is a query string, split once and kept in the order of the request.
 // Names that no operation knows are never an error; known ones are read with
-// Single and Bool.
+// Single, Bool, List and Time.
 type Query struct {
 	params []queryParam
 }
@@ -73,11 +74,65 @@ func (q Query) Single(name string) (string, bool, *latchkey.Error) {
 	if found < 0 {
 		return "", false, nil
 	}
-	value, err := url.QueryUnescape(q.params[found].rawValue)
-	if err != nil || !utf8.ValidString(value) || strings.IndexByte(value, 0) >= 0 {
+	value, ok := q.params[found].value()
+	if !ok {
 		return "", false, invalidQuery(name)
 	}
 	return value, true, nil
+}
+
+// value returns the decoded value, and false when it is badly escaped, not UTF-8
+// or has U+0000 in it.
+func (p *queryParam) value() (string, bool) {
+	value, err := url.QueryUnescape(p.rawValue)
+	return value, err == nil && utf8.ValidString(value) && strings.IndexByte(value, 0) < 0
+}
+
+// List returns the items of a parameter that is a list, in the order of the
+// request: it may be given several times, and each value may be several items
+// with commas between them. An empty item, and what Single refuses but for
+// being given twice, is CodeInvalidQuery.
+func (q Query) List(name string) ([]string, *latchkey.Error) {
+	var list []string
+	for i := range q.params {
+		if q.params[i].name != name {
+			continue
+		}
+		value, ok := q.params[i].value()
+		if !ok {
+			return nil, invalidQuery(name)
+		}
+		for item := range strings.SplitSeq(value, ",") {
+			if item == "" {
+				return nil, invalidQuery(name)
+			}
+			list = append(list, item)
+		}
+	}
+	return list, nil
+}
+
+// timeForms are the forms of ISO 8601 in which a time may be given: with an
+// offset from UTC (RFC 3339, and without the colon), or in UTC without saying
+// so. Each may have a fraction of a second.
+var timeForms = [...]string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05"}
+
+// Time returns the value of a parameter that is a time, and whether it was
+// given. Every other value is CodeInvalidQuery.
+func (q Query) Time(name string) (time.Time, bool, *latchkey.Error) {
+	value, given, refusal := q.Single(name)
+	if refusal != nil || !given {
+		return time.Time{}, false, refusal
+	}
+	if len(value) < len("2006-01-02T15:04:05") || value[len("2006-01-02T15")] != ':' { // time.Parse takes an hour of one digit
+		return time.Time{}, false, invalidQuery(name)
+	}
+	for _, form := range timeForms {
+		if t, err := time.Parse(form, value); err == nil {
+			return t.UTC(), true, nil
+		}
+	}
+	return time.Time{}, false, invalidQuery(name)
 }
 
 // Bool returns the value of a parameter that is true or false, in any case,

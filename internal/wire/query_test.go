@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/latchkey/latchkey"
 )
@@ -73,6 +74,44 @@ func TestQueryBool(t *testing.T) {
 	}
 }
 
+func TestQueryList(t *testing.T) {
+	for raw, want := range map[string][]string{
+		"": nil, "other=x": nil, "l=a": {"a"}, "l=a&l=b": {"a", "b"}, "l=b,a&x=1&%6c=a": {"b", "a", "a"}, "l=a%2Cb": {"a", "b"}, "l=a+b": {"a b"},
+	} {
+		if got, refusal := mustQuery(t, raw).List("l"); refusal != nil || !slices.Equal(got, want) {
+			t.Errorf("%q: got %q, %v", raw, got, refusal)
+		}
+	}
+	for _, raw := range []string{"l", "l=", "l=,", "l=a,", "l=a,,b", "l=a&l=", "l=%ff", "l=a&l=%zz", "l=%00"} {
+		_, refusal := mustQuery(t, raw).List("l")
+		refusedAs(t, raw, refusal, latchkey.CodeInvalidQuery, "l")
+	}
+}
+
+func TestQueryTime(t *testing.T) {
+	want := time.Date(2026, 3, 1, 12, 30, 0, 0, time.UTC)
+	for _, value := range []string{
+		"2026-03-01T12:30:00Z", "2026-03-01T12:30:00", "2026-03-01T14:00:00%2B01:30", "2026-03-01T14:00:00%2B0130", "2026-03-01T12:30:00.000Z",
+	} {
+		if got, given, refusal := mustQuery(t, "t="+value).Time("t"); refusal != nil || !given || got != want {
+			t.Errorf("%q: got %v, %v, %v", value, got, given, refusal)
+		}
+	}
+	if got, _, _ := mustQuery(t, "t=2026-03-01T12:30:00.0625Z").Time("t"); got.Sub(want) != 62500*time.Microsecond {
+		t.Errorf("a fraction of a second: %v", got)
+	}
+	if _, given, refusal := mustQuery(t, "u=x").Time("t"); given || refusal != nil {
+		t.Errorf("not given: %v, %v", given, refusal)
+	}
+	for _, raw := range []string{
+		"t", "t=", "t=now", "t=2026-03-01", "t=1772368200", "t=2026-02-30T00:00:00Z", "t=2026-03-01T12:30:00+01:00", "t=2026-03-01t12:30:00z",
+		"t=2026-03-01T12:30:00Z&t=2026-03-01T12:30:00Z", "t=12026-03-01T12:30:00Z", "t=2026-03-01T12:30Z", "t=2026-03-01T1:30:00Z", "t=%2B2026-03-01T12:30:00Z",
+	} {
+		_, _, refusal := mustQuery(t, raw).Time("t")
+		refusedAs(t, raw, refusal, latchkey.CodeInvalidQuery, "t")
+	}
+}
+
 func TestQueryLimits(t *testing.T) {
 	mustQuery(t, strings.Repeat("a=1&", maxQueryParams))
 	_, refusal := ParseQuery(strings.Repeat("a=1&", maxQueryParams) + "last=1")
@@ -115,7 +154,7 @@ func BenchmarkQuery(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		q, _ := ParseQuery("includeCount=true&itemsPerPage=100&pageNum=1")
-		if _, refusal := ParsePaging(q); refusal != nil {
+		if _, refusal := ParsePaging(q, false); refusal != nil {
 			b.Fatal(refusal)
 		}
 	}

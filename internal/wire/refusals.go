@@ -3,6 +3,7 @@ package wire
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/policy"
@@ -21,6 +22,9 @@ func (row *Row) Codes(g Generation) []latchkey.Code {
 	if !row.Open {
 		codes = append(codes, latchkey.CodeUnauthenticated, latchkey.CodeUnavailable, latchkey.CodeAccessListRequired)
 		codes = append(codes, row.ruleCodes()...)
+	}
+	if set, _ := row.EndpointSet(); set.ID != "" {
+		codes = append(codes, latchkey.CodeRateLimited)
 	}
 	for _, pattern := range row.Patterns {
 		for _, p := range PathParams(pattern) {
@@ -47,8 +51,11 @@ func (row *Row) ruleCodes() []latchkey.Code {
 	switch row.Op.Rule.Gate {
 	case policy.GateOrganization:
 		codes = append(codes, latchkey.CodeNotAuthorized)
-		if row.Op.Changes && row.names("apiUserId") {
+		if row.Op.Changes && row.endsIn("{apiUserId}", "{clientId}") {
 			codes = append(codes, latchkey.CodeLastOwner)
+		}
+		if row.has("{groupId}") {
+			codes = append(codes, latchkey.CodeProjectNotReachable)
 		}
 	case policy.GateProject:
 		codes = append(codes, latchkey.CodeProjectNotReachable, latchkey.CodeNotAuthorized)
@@ -60,12 +67,18 @@ func (row *Row) ruleCodes() []latchkey.Code {
 			codes = append(codes, latchkey.CodeNotAuthorized, latchkey.CodeCallerLockedOut)
 		}
 	}
+	if row.Op.Changes && row.has("{clientId}/accessList") {
+		codes = append(codes, latchkey.CodeCallerLockedOut)
+	}
 	return codes
 }
 
-// names reports whether the row's path has the parameter.
-func (row *Row) names(param string) bool {
-	return slices.ContainsFunc(PathParams(row.Patterns[0]), func(p Param) bool { return p.Name == param })
+// has reports whether the row's path has the part.
+func (row *Row) has(part string) bool { return strings.Contains(row.Patterns[0], part) }
+
+// endsIn reports whether the row's path ends in one of the parts.
+func (row *Row) endsIn(parts ...string) bool {
+	return slices.ContainsFunc(parts, func(part string) bool { return strings.HasSuffix(row.Patterns[0], part) })
 }
 
 func (b *Body) codes() []latchkey.Code {

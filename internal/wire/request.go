@@ -3,6 +3,7 @@ package wire
 import (
 	"net/http"
 	"net/url"
+	"time"
 	"unicode/utf8"
 
 	"github.com/latchkey/latchkey"
@@ -18,6 +19,7 @@ type Request struct {
 
 	x       *exchange
 	body    []byte
+	form    Query
 	refusal *op.Refusal
 }
 
@@ -56,6 +58,26 @@ func (r *Request) KeyID() latchkey.PrincipalID {
 	return pathID[latchkey.PrincipalID](r, "apiUserId", latchkey.CodeMalformedKeyID)
 }
 
+// ClientID returns the service account's client id in the path.
+func (r *Request) ClientID() latchkey.PrincipalID {
+	text := r.Path("clientId")
+	id, ok := latchkey.ParseClientID(text)
+	if !ok {
+		r.Refuse(op.RankPath, latchkey.Refuse(latchkey.CodeMalformedClientID, text))
+	}
+	return id
+}
+
+// SecretID returns the secret's id in the path.
+func (r *Request) SecretID() latchkey.SecretID {
+	return pathID[latchkey.SecretID](r, "secretId", latchkey.CodeMalformedSecretID)
+}
+
+// EventID returns the event's id in the path.
+func (r *Request) EventID() latchkey.EventID {
+	return pathID[latchkey.EventID](r, "eventId", latchkey.CodeMalformedEventID)
+}
+
 // pathID parses an id of the path in one place, so that the id that is judged
 // is the id that is used.
 func pathID[T ~string](r *Request, name string, malformed latchkey.Code) T {
@@ -72,6 +94,28 @@ func (r *Request) QueryText(name string) (string, bool) {
 	value, ok, err := r.Query.Single(name)
 	r.Refuse(op.RankQuery, err)
 	return value, ok
+}
+
+// QueryBool reads a parameter that is true or false and may be given once; it
+// is false when it was not.
+func (r *Request) QueryBool(name string) bool {
+	value, err := r.Query.Bool(name, false)
+	r.Refuse(op.RankQuery, err)
+	return value
+}
+
+// QueryList returns a parameter that is a list.
+func (r *Request) QueryList(name string) []string {
+	list, err := r.Query.List(name)
+	r.Refuse(op.RankQuery, err)
+	return list
+}
+
+// QueryTime returns a parameter that is a time, and whether it was given.
+func (r *Request) QueryTime(name string) (time.Time, bool) {
+	t, ok, err := r.Query.Time(name)
+	r.Refuse(op.RankQuery, err)
+	return t, ok
 }
 
 // Object parses the body as the row declares it.
@@ -112,15 +156,18 @@ func (x *exchange) read() *Request {
 		x.version = v
 	}
 	if x.row.Paged {
-		paging, err := ParsePaging(req.Query)
+		paging, err := ParsePaging(req.Query, x.row.Counted)
 		req.Refuse(op.RankQuery, err)
 		if err == nil {
 			req.Paging = paging
 		}
 	}
-	if x.row.Body != nil {
+	switch {
+	case x.row.Body != nil:
 		req.readBody()
-	} else {
+	case x.row.Form:
+		req.readForm()
+	default:
 		x.drain()
 	}
 	return req

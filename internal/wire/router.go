@@ -14,13 +14,15 @@ import (
 
 	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/op"
+	"github.com/latchkey/latchkey/internal/ratelimit"
 )
 
-// Config is what a Server needs; every field is required but Guard and Proxies.
+// Config is what a Server needs; every field is required but Guard, Limits and Proxies.
 type Config struct {
 	Service        *op.Service
 	Auth           Authenticator
-	Guard          Guard // nil slows nobody down
+	Guard          Guard            // nil slows nobody down
+	Limits         ratelimit.Limits // nil limits nothing
 	Rows           []Row
 	PublicURL      string // without a slash at its end
 	ServiceVersion string // the value of X-MongoDB-Service-Version
@@ -51,8 +53,9 @@ type route struct{ method, pattern string }
 
 // handler serves a row on one generation.
 type handler struct {
-	gen Generation
-	row *Row
+	gen     Generation
+	row     *Row
+	limiter *limiter // nil when nothing limits the row
 }
 
 // NewServer returns a server of the rows. It panics when two rows claim the
@@ -70,11 +73,13 @@ func NewServer(c Config) *Server {
 	for _, g := range Generations() {
 		s.bases[g] = c.PublicURL + g.Base()
 	}
+	limits := limiters(c.Limits)
 	for i := range c.Rows {
 		row := &c.Rows[i]
+		set, _ := row.EndpointSet()
 		for _, gen := range row.Generations {
 			for _, path := range row.Paths(gen) {
-				s.handle(route{row.Method, path}, handler{gen, row})
+				s.handle(route{row.Method, path}, handler{gen, row, limits[set.ID]})
 			}
 		}
 	}
@@ -120,7 +125,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	x.params = &found.URLParams
+	x.params, x.limiter = &found.URLParams, h.limiter
 	defer x.survive()
 	h.row.serve(s, x)
 }

@@ -18,8 +18,10 @@ type Spec struct {
 	Versions    []Version    // on a versioned generation, those that it serves
 	Status      int          // of success
 	Paged       bool         // whether pageNum, itemsPerPage and includeCount are read
+	Counted     bool         // whether includeCount is not: a list always has its count
 	Query       []Param      // other query parameters that are read
 	Body        *Body        // nil when none is read
+	Form        bool         // whether a form is read in the place of Body
 	Answer      *Schema      // nil when the answer has no body
 }
 
@@ -64,7 +66,7 @@ func Bind[I op.Input, O any](spec Spec, o *op.Op[I, O], decode func(*Request) I,
 		}
 		req := x.read()
 		in := decode(req)
-		call := op.Call{Proof: proof, Address: x.addr, Suspect: suspect, Refusal: req.refusal}
+		call := op.Call{Proof: proof, Address: x.addr, Suspect: suspect, Refusal: req.refusal, Limit: x.limit()}
 		out, err := op.Do(x.context(), s.service, o, &call, in)
 		if err != nil {
 			x.refuse(o.Name, err)
@@ -82,7 +84,14 @@ func Bind[I op.Input, O any](spec Spec, o *op.Op[I, O], decode func(*Request) I,
 // and without a transaction.
 func BindOpen(spec Spec, info op.Info, encode func(*Answer)) Row {
 	return Row{Spec: spec, Op: info, Open: true, serve: func(_ *Server, x *exchange) {
-		if req := x.read(); req.refusal != nil {
+		req := x.read()
+		if req.refusal == nil || req.refusal.Rank > op.RankVersion {
+			if refusal := x.drawOpen(); refusal != nil {
+				x.refuse(info.Name, refusal)
+				return
+			}
+		}
+		if req.refusal != nil {
 			x.refuse(info.Name, req.refusal.Err)
 			return
 		}

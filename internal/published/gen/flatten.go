@@ -19,6 +19,7 @@ type schema struct {
 	Properties    map[string]*schema `json:"properties"`
 	Required      []string           `json:"required"`
 	Items         *schema            `json:"items"`
+	Enum          []any              `json:"enum"`
 	AllOf         []*schema          `json:"allOf"`
 	OneOf         []*schema          `json:"oneOf"`
 	Additional    *schema            `json:"additionalProperties"`

@@ -1,7 +1,8 @@
 // Command gen owns the making of the committed table of internal/published: it reads the extract of the published
-// OpenAPI file and the recorded answers, and writes operations.json, schemas.json and recordings.json.
+// OpenAPI file and the recorded answers, and writes operations.json, schemas.json and recordings.json, and the names of
+// event types that the server knows.
 //
-//	go run ./internal/published/gen -openapi FILE -recordings FILE -out internal/published
+//	go run ./internal/published/gen -openapi FILE -recordings FILE -out internal/published -eventtypes internal/wire/body/eventtypes.txt
 //
 // Its output is deterministic and holds shapes only: no value, id, name or key of a recorded answer.
 package main
@@ -19,20 +20,25 @@ func main() {
 	openapi := flag.String("openapi", "", "extract of the published OpenAPI file (JSON with operations and schemas)")
 	recordings := flag.String("recordings", "", "recorded answers (text)")
 	out := flag.String("out", "internal/published", "directory to write to")
+	eventTypes := flag.String("eventtypes", "internal/wire/body/eventtypes.txt", "file to write the names of event types to")
 	flag.Parse()
-	if err := write(*openapi, *recordings, *out); err != nil {
+	if err := write(*openapi, *recordings, *out, *eventTypes); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}
 }
 
-func write(openapi, recordings, out string) error {
+func write(openapi, recordings, out, eventTypes string) error {
 	made, err := generate(openapi, recordings)
 	if err != nil {
 		return err
 	}
 	for name, data := range made {
-		if err := os.WriteFile(filepath.Join(out, name), data, 0o644); err != nil {
+		path := filepath.Join(out, name)
+		if name == eventTypesFile {
+			path = eventTypes
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
 			return err
 		}
 	}
@@ -76,6 +82,7 @@ func generate(openapi, recordings string) (map[string][]byte, error) {
 		return nil, err
 	}
 	made["schemas.json"] = append(made["schemas.json"], '\n')
+	made[eventTypesFile] = doc.eventTypes()
 	return made, nil
 }
 

@@ -24,7 +24,11 @@ func TestCommittedFilesAreCurrent(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range made {
-		got, err := os.ReadFile(filepath.Join("..", name))
+		path := filepath.Join("..", name)
+		if name == eventTypesFile {
+			path = filepath.Join("..", "..", "wire", "body", name)
+		}
+		got, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,6 +82,9 @@ const tinyOpenAPI = `{
             "properties": {"id": {"type": "string", "readOnly": true}}, "required": ["id"]},
   "A": {"allOf": [{"$ref": "#/components/schemas/Thing"}, {"type": "object", "required": ["both", "a"],
         "properties": {"a": {"type": "string"}, "both": {"type": "integer"}, "pass": {"type": "string", "writeOnly": true}}}]},
+  "EventTypeForOrg": {"oneOf": [{"enum": ["B_DONE", "A_DONE"], "type": "string"}, {"$ref": "#/components/schemas/More"}]},
+  "EventTypeForNdsGroup": {"enum": ["A_DONE", "D_DONE"], "type": "string"},
+  "More": {"enum": ["C_DONE"], "type": "string"},
   "B": {"type": "object", "required": ["both"], "properties": {"both": {"type": "string", "nullable": true},
         "child": {"$ref": "#/components/schemas/B"}, "map": {"type": "object", "additionalProperties": {"type": "array", "items": {"type": "string"}}}}}
  }}`
@@ -103,7 +110,7 @@ func TestGenerateTinySources(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := write(openapi, recordings, dir); err != nil {
+	if err := write(openapi, recordings, dir, filepath.Join(dir, eventTypesFile)); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
@@ -116,6 +123,7 @@ func TestGenerateTinySources(t *testing.T) {
 {"method":"DELETE","path":"/api/atlas/v2/others/{id}/{value}","version":"2023-01-01","status":204,"contentType":"application/vnd.atlas.2023-01-01+json;charset=utf-8"}
 ]
 `,
+		eventTypesFile: "A_DONE\nB_DONE\nC_DONE\nD_DONE\n",
 		"schemas.json": `{
  "responses": {
   "Thing": [

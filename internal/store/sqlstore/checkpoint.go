@@ -33,7 +33,7 @@ func (r *reader) checkpoints(q queryID, args ...any) ([]latchkey.Checkpoint, err
 			hash            sql.RawBytes
 			created, signer int64
 		)
-		if err := rows.Scan((*string)(&c.OrgID), &c.Seq, &hash, &created, &signer, &c.Signature); err != nil {
+		if err := rows.Scan((*string)(&c.OrgID), &c.Seq, &hash, &c.Previous, &created, &signer, &c.Signature); err != nil {
 			return err
 		}
 		if len(hash) != sha256.Size {
@@ -49,6 +49,6 @@ func (r *reader) checkpoints(q queryID, args ...any) ([]latchkey.Checkpoint, err
 
 // InsertCheckpoint stores a signed checkpoint.
 func (t *tx) InsertCheckpoint(c latchkey.Checkpoint) error {
-	_, err := t.exec(qInsertCheckpoint, string(c.OrgID), c.Seq, c.Hash[:], millis(c.Created), int64(c.Signer), c.Signature)
+	_, err := t.exec(qInsertCheckpoint, string(c.OrgID), c.Seq, c.Hash[:], c.Previous, millis(c.Created), int64(c.Signer), c.Signature)
 	return err
 }

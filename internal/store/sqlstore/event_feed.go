@@ -1,9 +1,10 @@
 package sqlstore
 
 import (
+	"errors"
+	"fmt"
 	"sort"
 	"strconv"
-	"strings"
 	"time"
 
 	"github.com/latchkey/latchkey"
@@ -62,6 +63,9 @@ func (r *reader) firstAt(org latchkey.OrgID, head int64, at time.Time) (int64, e
 	n := sort.Search(int(head), func(i int) bool {
 		var created int64
 		err := r.row(qEventTime, []any{string(org), int64(i) + 1}, &created)
+		if errors.Is(err, latchkey.ErrNotFound) {
+			err = fmt.Errorf("%w: event %d is not there", latchkey.ErrCorrupt, i+1)
+		}
 		if err != nil && failed == nil {
 			failed = err
 		}
@@ -70,42 +74,117 @@ func (r *reader) firstAt(org latchkey.OrgID, head int64, at time.Time) (int64, e
 	return int64(n) + 1, failed
 }
 
-// EventFeed lists events newest first. Without a project and types, the numbers
+// EventFeed lists events newest first. Without a filter but time, the numbers
 // of a page follow from the numbers of its ends: every page costs the same.
 func (r *reader) EventFeed(org latchkey.OrgID, f latchkey.EventFilter, page latchkey.Page) ([]latchkey.Event, int, error) {
 	low, high, err := r.between(org, f.From, f.Until)
 	if err != nil || low > high {
 		return nil, 0, err
 	}
-	if f.Project == "" && len(f.Types) == 0 && len(f.Excluded) == 0 {
+	if f.Project == "" && f.Reader == "" && len(f.Types) == 0 {
 		total := int(high - low + 1)
 		list, err := r.events(qEventRange, string(org), low, high-int64(page.Offset()), page.Size)
 		return list, total, err
 	}
-	count, list, args := qFilteredEventCount, qFilteredEvents, []any{string(org)}
-	if f.Project != "" {
-		count, list, args = qProjectEventCount, qProjectEvents, append(args, string(f.Project))
-	}
-	types := typeList(f.Types)
-	args = append(args, low, high, types, types, typeList(f.Excluded))
-	total, err := r.count(count, args...)
+	c, err := r.choose(org, f)
 	if err != nil {
 		return nil, 0, err
 	}
-	events, err := r.events(list, append(args, page.Size, page.Offset())...)
+	return c.page(low, high, page)
+}
+
+// choice is a condition on the events of an organization whose matches in a
+// range of numbers are counted by an index alone.
+type choice struct {
+	r           *reader
+	list, count queryID
+	org         latchkey.OrgID
+	args        []any // of the condition, but for its range
+}
+
+// choose finds the condition that a filter is.
+func (r *reader) choose(org latchkey.OrgID, f latchkey.EventFilter) (choice, error) {
+	if len(f.Types) > latchkey.MaxFilterTypes {
+		return choice{}, fmt.Errorf("a filter names %d types of events, at most %d fit", len(f.Types), latchkey.MaxFilterTypes)
+	}
+	c := choice{r: r, org: org, args: []any{string(org)}}
+	if f.Project == "" && f.Reader == "" {
+		c.list, c.count = qEventsOfTypes, qEventsOfTypesCount
+	} else {
+		c.list, c.count = qEventsOfProjects, qEventsOfProjectsCount
+		c.args = append(c.args, string(f.Project), string(org), string(f.Reader), len(f.Types))
+	}
+	for i := range latchkey.MaxFilterTypes {
+		switch {
+		case i < len(f.Types):
+			c.args = append(c.args, string(f.Types[i]))
+		case len(f.Types) > 0:
+			c.args = append(c.args, string(f.Types[0]))
+		default:
+			c.args = append(c.args, "")
+		}
+	}
+	return c, nil
+}
+
+// matches counts the matches in a range of numbers.
+func (c *choice) matches(low, high int64) (int, error) {
+	return c.r.count(c.count, append(c.args[:len(c.args):len(c.args)], low, high)...)
+}
+
+// page reads a page of the matches in a range of numbers, and counts them all.
+// It finds the numbers at both ends of the page first, so that no more than a
+// few pages are sorted.
+func (c *choice) page(low, high int64, page latchkey.Page) ([]latchkey.Event, int, error) {
+	total, err := c.matches(low, high)
+	if err != nil || page.Offset() >= total {
+		return nil, total, err
+	}
+	first, err := c.narrow(span{low, high, 0}, page.Offset(), page.Size)
+	if err != nil {
+		return nil, 0, err
+	}
+	last := first
+	if end := min(page.Offset()+page.Size, total) - 1; end > page.Offset() {
+		if last, err = c.narrow(span{low, first.high, first.above}, end, page.Size); err != nil {
+			return nil, 0, err
+		}
+	}
+	args := append([]any{string(c.org)}, c.args...)
+	events, err := c.r.events(c.list, append(args, last.low, first.high, page.Size, page.Offset()-first.above)...)
 	return events, total, err
 }
 
-// typeList is the form in which typeFilter takes a list of types.
-func typeList(types []latchkey.EventType) string {
-	if len(types) == 0 {
-		return ""
+// span is a range of numbers with how many matches have higher ones.
+type span struct {
+	low, high int64
+	above     int
+}
+
+// narrow returns a part of the span that has the match of that rank, counted
+// down from the newest, and not many more than enough. It looks from the upper
+// end in steps that grow, then halves: it counts about as many matches as there
+// are above that of the rank.
+func (c *choice) narrow(s span, rank, enough int) (span, error) {
+	found, step := false, int64(enough)
+	for s.high-s.low >= int64(enough) {
+		if found {
+			step = (s.high - s.low) / 2
+		}
+		middle := max(s.low, s.high-step)
+		n, err := c.matches(middle, s.high)
+		switch {
+		case err != nil:
+			return s, err
+		case rank >= s.above+n:
+			s.high, s.above = middle-1, s.above+n
+			step *= 2
+		default:
+			s.low, found = middle, true
+			if n <= enough {
+				return s, nil
+			}
+		}
 	}
-	var b strings.Builder
-	for _, t := range types {
-		b.WriteByte(',')
-		b.WriteString(string(t))
-	}
-	b.WriteByte(',')
-	return b.String()
+	return s, nil
 }

@@ -44,10 +44,10 @@ const (
 	qEventTime
 	qEvent
 	qEventRange
-	qFilteredEvents
-	qFilteredEventCount
-	qProjectEvents
-	qProjectEventCount
+	qEventsOfTypes
+	qEventsOfTypesCount
+	qEventsOfProjects
+	qEventsOfProjectsCount
 	qCheckpoints
 	qLastCheckpoint
 	qWrappedKeys
@@ -105,11 +105,16 @@ const (
 	isAccount = `principal_id >= 'm'`
 
 	projectColumns = `p.org_id, p.project_id, p.name, p.created, p.tags, p.with_default_alerts, p.region`
-	// typeFilter takes the range of numbers and two lists of types, each like
-	// ",A,B,": those to list, or "" for all, and those to leave out.
-	typeFilter = `seq BETWEEN ? AND ? AND (CAST(? AS TEXT) = '' OR CAST(? AS TEXT) LIKE '%,' || type || ',%')
-		AND CAST(? AS TEXT) NOT LIKE '%,' || type || ',%'`
-	checkpointColumns = `org_id, seq, hash, created, signer, signature`
+	// typeList has room for latchkey.MaxFilterTypes types.
+	typeList = `(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	// ofTypes and ofProjects choose events by what an index has: those of types,
+	// and those of one project, or of none with those that a principal is in, of
+	// all types or of some. Both end in a range of numbers.
+	ofTypes    = `org_id = ? AND type IN ` + typeList + ` AND seq BETWEEN ? AND ?`
+	ofProjects = `org_id = ? AND project_id IN (SELECT CAST(? AS TEXT) UNION ALL
+			SELECT m.project_id FROM membership m WHERE m.org_id = ? AND m.principal_id = ?)
+		AND (CAST(? AS INTEGER) = 0 OR type IN ` + typeList + `) AND seq BETWEEN ? AND ?`
+	checkpointColumns = `org_id, seq, hash, previous, created, signer, signature`
 	eventColumns      = `org_id, seq, event_id, created, type, source, operation, caller_id, caller_public_key,` +
 		` remote_address, project_id, target_id, target_public_key, prev_hash, hash, payload`
 )
@@ -197,15 +202,12 @@ var queries = [queryCount]query{
 		`SELECT ` + eventColumns + ` FROM event WHERE org_id = ? AND seq BETWEEN ? AND ? AND event_id = ?`},
 	qEventRange: {"EventRange", tables("event"),
 		`SELECT ` + eventColumns + ` FROM event WHERE org_id = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?`},
-	qFilteredEvents: {"FilteredEvents", tables("event"),
-		`SELECT ` + eventColumns + ` FROM event WHERE org_id = ? AND ` + typeFilter + ` ORDER BY seq DESC LIMIT ? OFFSET ?`},
-	qFilteredEventCount: {"FilteredEventCount", tables("event"),
-		`SELECT count(*) FROM event WHERE org_id = ? AND ` + typeFilter},
-	qProjectEvents: {"ProjectEvents", tables("event"),
-		`SELECT ` + eventColumns + ` FROM event
-		WHERE org_id = ? AND project_id = ? AND project_id <> '' AND ` + typeFilter + ` ORDER BY seq DESC LIMIT ? OFFSET ?`},
-	qProjectEventCount: {"ProjectEventCount", tables("event"),
-		`SELECT count(*) FROM event WHERE org_id = ? AND project_id = ? AND project_id <> '' AND ` + typeFilter},
+	qEventsOfTypes: {"EventsOfTypes", tables("event"), chosenEvents(ofTypes)},
+	qEventsOfTypesCount: {"EventsOfTypesCount", tables("event"),
+		`SELECT count(*) FROM event WHERE ` + ofTypes},
+	qEventsOfProjects: {"EventsOfProjects", tables("event membership"), chosenEvents(ofProjects)},
+	qEventsOfProjectsCount: {"EventsOfProjectsCount", tables("event membership"),
+		`SELECT count(*) FROM event WHERE ` + ofProjects},
 	qCheckpoints: {"Checkpoints", tables("checkpoint"),
 		`SELECT ` + checkpointColumns + ` FROM checkpoint WHERE org_id = ? AND seq > ? ORDER BY seq LIMIT ?`},
 	qLastCheckpoint: {"LastCheckpoint", tables("checkpoint"),
@@ -296,7 +298,7 @@ var queries = [queryCount]query{
 	qInsertEvent: {"InsertEvent", tables("event"),
 		`INSERT INTO event (` + eventColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`},
 	qInsertCheckpoint: {"InsertCheckpoint", tables("checkpoint"),
-		`INSERT INTO checkpoint (` + checkpointColumns + `) VALUES (?, ?, ?, ?, ?, ?)`},
+		`INSERT INTO checkpoint (` + checkpointColumns + `) VALUES (?, ?, ?, ?, ?, ?, ?)`},
 	qInsertWrappedKey: {"InsertWrappedKey", tables("keyring"),
 		`INSERT INTO keyring (id, purpose, created, blob) VALUES (?, ?, ?, ?)`},
 
@@ -307,6 +309,14 @@ var queries = [queryCount]query{
 	qSavepoint:   {name: "Savepoint", sql: `SAVEPOINT caller`},
 	qRelease:     {name: "Release", sql: `RELEASE SAVEPOINT caller`},
 	qRollbackTo:  {name: "RollbackTo", sql: `ROLLBACK TO SAVEPOINT caller`},
+}
+
+// chosenEvents is the query for a page of the events that a condition chooses,
+// newest first. Only those of the page are read whole: the others are looked at
+// in the index of the condition, and not, for the order's sake, in the table.
+func chosenEvents(condition string) string {
+	return `SELECT ` + eventColumns + ` FROM event WHERE org_id = ? AND seq IN
+		(SELECT seq FROM event WHERE ` + condition + ` ORDER BY -seq LIMIT ? OFFSET ?) ORDER BY seq DESC`
 }
 
 func tables(names string) []string { return strings.Fields(names) }

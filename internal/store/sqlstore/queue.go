@@ -43,7 +43,8 @@ func newQueue(limit int) *queue {
 }
 
 // push puts a caller at the end of a lane. It returns an error that wraps
-// latchkey.ErrUnavailable when too many wait there or the store is closed.
+// latchkey.ErrUnavailable when the store is closed, and latchkey.ErrQueueFull
+// too when too many wait there.
 func (q *queue) push(l lane, c *call) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -51,7 +52,7 @@ func (q *queue) push(l lane, c *call) error {
 	case q.closed:
 		return fmt.Errorf("%w: %w", latchkey.ErrUnavailable, errClosed)
 	case len(q.waiting[l]) >= q.limit:
-		return fmt.Errorf("%w: %d changes wait already", latchkey.ErrUnavailable, len(q.waiting[l]))
+		return fmt.Errorf("%w: %w: %d do", latchkey.ErrUnavailable, latchkey.ErrQueueFull, len(q.waiting[l]))
 	}
 	q.waiting[l] = append(q.waiting[l], c)
 	q.come.Signal()

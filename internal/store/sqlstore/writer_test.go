@@ -60,15 +60,16 @@ func organizations(t *testing.T, s *Store) (n int) {
 
 // waiting blocks until n callers wait in the queue.
 func waiting(s *Store, n int) {
-	for {
-		s.queue.mu.Lock()
-		have := len(s.queue.waiting[laneFirst]) + len(s.queue.waiting[laneOrdinary])
-		s.queue.mu.Unlock()
-		if have == n {
-			return
-		}
+	for queued(s) != n {
 		time.Sleep(time.Millisecond)
 	}
+}
+
+// queued returns how many callers wait in the queue.
+func queued(s *Store) int {
+	s.queue.mu.Lock()
+	defer s.queue.mu.Unlock()
+	return len(s.queue.waiting[laneFirst]) + len(s.queue.waiting[laneOrdinary])
 }
 
 // batchOf holds the writer in a first commit, puts the functions into the

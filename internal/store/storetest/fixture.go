@@ -18,6 +18,12 @@ func id[T ~string](kind, n int) T { return T(fmt.Sprintf("%08x%016x", 0x10000000
 func orgID(n int) latchkey.OrgID         { return id[latchkey.OrgID](1, n) }
 func projectID(n int) latchkey.ProjectID { return id[latchkey.ProjectID](2, n) }
 func keyID(n int) latchkey.PrincipalID   { return id[latchkey.PrincipalID](3, n) }
+func secretID(n int) latchkey.SecretID   { return id[latchkey.SecretID](5, n) }
+
+// accountID makes the n-th client id.
+func accountID(n int) latchkey.PrincipalID {
+	return latchkey.ClientIDPrefix + id[latchkey.PrincipalID](6, n)
+}
 
 // publicKey makes the n-th public key.
 func publicKey(n int) latchkey.PublicKey {
@@ -48,12 +54,41 @@ func apiKey(org, n int) latchkey.APIKey {
 	}
 }
 
+// account makes the n-th service account, with one secret.
+func account(org, n int) latchkey.ServiceAccount {
+	return latchkey.ServiceAccount{
+		Principal: latchkey.Principal{
+			ID: accountID(n), OrgID: orgID(org), Desc: fmt.Sprintf("account %d", n),
+			OrgRoles: latchkey.Roles(latchkey.OrgMember), Created: start,
+		},
+		Name: fmt.Sprintf("Account %d", n), Secrets: latchkey.Secrets{secret(n)},
+	}
+}
+
+// secret makes the n-th secret.
+func secret(n int) latchkey.Secret {
+	return latchkey.Secret{
+		ID: secretID(n), Hash: [32]byte{3, 255, byte(n)}, Tail: fmt.Sprintf("%04x", n), Created: start, Expires: start.Add(8 * time.Hour),
+	}
+}
+
 // inProjects returns the key with the roles given in each of the projects.
 func inProjects(k latchkey.APIKey, roles latchkey.RoleSet, projects ...latchkey.ProjectID) latchkey.APIKey {
-	for _, p := range projects {
-		k.ProjectRoles = k.ProjectRoles.With(p, roles)
-	}
+	k.ProjectRoles = withRoles(k.ProjectRoles, roles, projects)
 	return k
+}
+
+// accountIn returns the service account with the roles given in each of the projects.
+func accountIn(a latchkey.ServiceAccount, roles latchkey.RoleSet, projects ...latchkey.ProjectID) latchkey.ServiceAccount {
+	a.ProjectRoles = withRoles(a.ProjectRoles, roles, projects)
+	return a
+}
+
+func withRoles(held latchkey.ProjectRoles, roles latchkey.RoleSet, projects []latchkey.ProjectID) latchkey.ProjectRoles {
+	for _, p := range projects {
+		held = held.With(p, roles)
+	}
+	return held
 }
 
 // rolesInEach makes the roles of a key in very many projects without going through each text between.
@@ -78,7 +113,7 @@ var (
 	readOnly = latchkey.Roles(latchkey.GroupReadOnly)
 )
 
-// insert stores organizations, projects and keys.
+// insert stores organizations, projects, keys and service accounts.
 func insert(t testing.TB, s latchkey.Store, things ...any) {
 	t.Helper()
 	update(t, s, func(tx latchkey.Tx) error {
@@ -91,6 +126,8 @@ func insert(t testing.TB, s latchkey.Store, things ...any) {
 				err = tx.InsertProject(thing)
 			case latchkey.APIKey:
 				err = tx.InsertKey(thing)
+			case latchkey.ServiceAccount:
+				err = tx.InsertAccount(thing)
 			default:
 				err = fmt.Errorf("no fixture: %T", thing)
 			}
@@ -126,49 +163,78 @@ func readKey(t testing.TB, s latchkey.Store, org latchkey.OrgID, key latchkey.Pr
 		if k, err = r.Key(org, key); err != nil {
 			return err
 		}
-		return checkIndex(r, k)
+		return checkIndex(r, k.Principal)
 	})
 	return k
 }
 
-// checkIndex reports a membership index that does not follow from the role text.
-func checkIndex(r latchkey.Reader, k latchkey.APIKey) error {
-	index, err := r.Memberships(k.OrgID, k.ID)
+// readAccount reads a service account and holds its membership index against its role text.
+func readAccount(t testing.TB, s latchkey.Store, org latchkey.OrgID, client latchkey.PrincipalID) latchkey.ServiceAccount {
+	t.Helper()
+	var a latchkey.ServiceAccount
+	view(t, s, func(r latchkey.Reader) (err error) {
+		if a, err = r.Account(org, client); err != nil {
+			return err
+		}
+		return checkIndex(r, a.Principal)
+	})
+	return a
+}
+
+// checkIndex reports a membership index that does not follow from the role
+// text, and a principal that is another one when it is asked for as such.
+func checkIndex(r latchkey.Reader, p latchkey.Principal) error {
+	index, err := r.Memberships(p.OrgID, p.ID)
 	if err != nil {
 		return err
 	}
-	if err := k.ProjectRoles.Validate(); err != nil {
+	if err := p.ProjectRoles.Validate(); err != nil {
 		return err
 	}
-	if index != k.ProjectRoles {
-		return fmt.Errorf("key %s: membership index %q, role text %q", k.ID, index.Text(), k.ProjectRoles.Text())
+	if index != p.ProjectRoles {
+		return fmt.Errorf("%s: membership index %q, role text %q", p.ID, index.Text(), p.ProjectRoles.Text())
 	}
-	return checkCaller(r, k)
+	again, err := r.Principal(p.OrgID, p.ID)
+	if err != nil {
+		return err
+	}
+	if !reflect.DeepEqual(again, p) {
+		return fmt.Errorf("principal %+v, want %+v", again, p)
+	}
+	return checkCaller(r, p)
 }
 
-// checkCaller reports a credential that does not follow from the key.
-func checkCaller(r latchkey.Reader, k latchkey.APIKey) error {
+// login returns what the principal authenticates with.
+func login(p latchkey.Principal) string {
+	if p.ID.IsAccount() {
+		return string(p.ID)
+	}
+	return string(p.PublicKey)
+}
+
+// checkCaller reports a credential that does not follow from the principal.
+func checkCaller(r latchkey.Reader, principal latchkey.Principal) error {
 	projects := []latchkey.ProjectID{"", projectID(9999)}
-	for i := range min(k.ProjectRoles.Len(), 3) {
-		p, _ := k.ProjectRoles.At(i * (k.ProjectRoles.Len() - 1) / 2 % k.ProjectRoles.Len())
+	for i := range min(principal.ProjectRoles.Len(), 3) {
+		p, _ := principal.ProjectRoles.At(i * (principal.ProjectRoles.Len() - 1) / 2 % principal.ProjectRoles.Len())
 		projects = append(projects, p)
 	}
 	for _, p := range projects {
-		c, err := r.Credential(string(k.PublicKey), p)
+		c, err := r.Credential(login(principal), p)
 		if err != nil {
 			return err
 		}
-		if want := callerOf(k, p); !reflect.DeepEqual(c.Caller, want) {
-			return fmt.Errorf("key %s in project %q: caller %+v, want %+v", k.ID, p, c.Caller, want)
+		if want := callerOf(principal, p); !reflect.DeepEqual(c.Caller, want) {
+			return fmt.Errorf("%s in project %q: caller %+v, want %+v", principal.ID, p, c.Caller, want)
 		}
 	}
 	return nil
 }
 
-// callerOf returns what Credential is to say of the key in the project.
-func callerOf(k latchkey.APIKey, p latchkey.ProjectID) latchkey.Caller {
+// callerOf returns what Credential is to say of the principal in the project.
+func callerOf(principal latchkey.Principal, p latchkey.ProjectID) latchkey.Caller {
 	return latchkey.Caller{
-		ID: k.ID, OrgID: k.OrgID, PublicKey: k.PublicKey, OrgRoles: k.OrgRoles, Project: p,
-		InProject: k.ProjectRoles.Get(p), InProjects: k.ProjectRoles.Len() > 0, AccessList: k.AccessList,
+		ID: principal.ID, OrgID: principal.OrgID, PublicKey: principal.PublicKey, OrgRoles: principal.OrgRoles, Project: p,
+		InProject: principal.ProjectRoles.Get(p), InProjects: principal.ProjectRoles.Len() > 0, AccessList: principal.AccessList,
 	}
 }

@@ -31,12 +31,12 @@ func testKeys(t *testing.T, target Target) {
 
 	view(t, s, func(r latchkey.Reader) error {
 		c, err := r.Credential(string(full.PublicKey), projectID(1))
-		equal(t, "credential", c, latchkey.Credential{Caller: callerOf(full, projectID(1)), SealedMD5: full.SealedMD5, SealedSHA256: full.SealedSHA256})
+		equal(t, "credential", c, latchkey.Credential{Caller: callerOf(full.Principal, projectID(1)), SealedMD5: full.SealedMD5, SealedSHA256: full.SealedSHA256})
 		if err != nil {
 			return err
 		}
 		c, err = r.Credential(string(publicKey(3)), "")
-		equal(t, "credential in a strict organization", c, latchkey.Credential{Caller: callerOf(apiKey(2, 3), ""), SealedMD5: apiKey(2, 3).SealedMD5, SealedSHA256: apiKey(2, 3).SealedSHA256, AccessListRequired: true})
+		equal(t, "credential in a strict organization", c, latchkey.Credential{Caller: callerOf(apiKey(2, 3).Principal, ""), SealedMD5: apiKey(2, 3).SealedMD5, SealedSHA256: apiKey(2, 3).SealedSHA256, AccessListRequired: true})
 		return err
 	})
 	viewFails(t, s, latchkey.ErrNotFound, func(r latchkey.Reader) error { _, err := r.Credential("zzzzzzzz", ""); return err })

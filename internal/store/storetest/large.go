@@ -81,7 +81,7 @@ func testLargeProject(t *testing.T, target Target) {
 			if k.ProjectRoles != want.ProjectRoles {
 				return fmt.Errorf("key %d: roles %v", n, k.ProjectRoles)
 			}
-			if err := checkIndex(r, k); err != nil {
+			if err := checkIndex(r, k.Principal); err != nil {
 				return err
 			}
 		}

@@ -147,15 +147,18 @@ func testDeleteProject(t *testing.T, target Target) {
 	s := target.Open(t)
 	one := inProjects(apiKey(1, 1), owner, projectID(1), projectID(2))
 	two := inProjects(apiKey(1, 2), readOnly, projectID(2))
-	insert(t, s, organization(1), project(1, 1), project(1, 2), one, two)
+	three := accountIn(account(1, 3), owner, projectID(2), projectID(1))
+	three.OrgRoles = latchkey.Roles(latchkey.OrgOwner)
+	insert(t, s, organization(1), project(1, 1), project(1, 2), one, two, three)
 	at := start.Add(time.Minute)
 	update(t, s, func(tx latchkey.Tx) error {
 		gone, err := tx.DeleteProject(orgID(1), projectID(2), one.ID, at)
-		equal(t, "roles that went", gone, map[latchkey.PrincipalID]latchkey.RoleSet{one.ID: owner, two.ID: readOnly})
+		equal(t, "roles that went", gone, map[latchkey.PrincipalID]latchkey.RoleSet{one.ID: owner, two.ID: readOnly, three.ID: owner})
 		return err
 	})
 	equal(t, "first key", readKey(t, s, orgID(1), one.ID), inProjects(apiKey(1, 1), owner, projectID(1)))
 	equal(t, "second key", readKey(t, s, orgID(1), two.ID), apiKey(1, 2))
+	equal(t, "account", readAccount(t, s, orgID(1), three.ID), accountIn(three, 0, projectID(2)))
 	view(t, s, func(r latchkey.Reader) error {
 		d, err := r.DeletedProject(orgID(1), projectID(2))
 		equal(t, "deleted project", d, latchkey.DeletedProject{OrgID: orgID(1), ID: projectID(2), Deleted: at, By: one.ID})

@@ -12,14 +12,14 @@ import (
 	"github.com/latchkey/latchkey"
 )
 
-// testRandomRoles drives keys and projects through random changes and holds
-// role text, membership index and both lists against a plain model.
+// testRandomRoles drives keys, service accounts and projects through random
+// changes and holds role text, membership index and all lists against a plain model.
 func testRandomRoles(t *testing.T, target Target) {
 	s := target.Open(t)
 	org := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		org++ // each run has an organization of its own
-		m := &rolesModel{s: s, org: org, keys: map[latchkey.PrincipalID]latchkey.APIKey{}, projects: map[latchkey.ProjectID]bool{}}
+		m := &rolesModel{s: s, org: org, held: map[latchkey.PrincipalID]latchkey.Principal{}, projects: map[latchkey.ProjectID]bool{}}
 		if err := s.Update(background, func(tx latchkey.Tx) error { return tx.InsertOrganization(organization(org)) }); err != nil {
 			rt.Fatal(err)
 		}
@@ -28,7 +28,8 @@ func testRandomRoles(t *testing.T, target Target) {
 			"insertProject": m.insertProject,
 			"deleteProject": m.deleteProject,
 			"insertKey":     m.insertKey,
-			"deleteKey":     m.deleteKey,
+			"insertAccount": m.insertAccount,
+			"delete":        m.delete,
 			"setRoles":      m.setRoles,
 			"replaceAll":    m.replaceAll,
 		})
@@ -39,7 +40,7 @@ type rolesModel struct {
 	s        latchkey.Store
 	org      int
 	made     int
-	keys     map[latchkey.PrincipalID]latchkey.APIKey
+	held     map[latchkey.PrincipalID]latchkey.Principal
 	projects map[latchkey.ProjectID]bool
 }
 
@@ -79,11 +80,11 @@ func (m *rolesModel) insertProject(t *rapid.T) {
 func (m *rolesModel) deleteProject(t *rapid.T) {
 	p := drawOf(t, "project", m.projects)
 	want := map[latchkey.PrincipalID]latchkey.RoleSet{}
-	for id, k := range m.keys {
-		if roles := k.ProjectRoles.Get(p); roles != 0 {
+	for id, h := range m.held {
+		if roles := h.ProjectRoles.Get(p); roles != 0 {
 			want[id] = roles
-			k.ProjectRoles = k.ProjectRoles.With(p, 0)
-			m.keys[id] = k
+			h.ProjectRoles = h.ProjectRoles.With(p, 0)
+			m.held[id] = h
 		}
 	}
 	m.do(t, func(tx latchkey.Tx) error {
@@ -97,48 +98,57 @@ func (m *rolesModel) deleteProject(t *rapid.T) {
 }
 
 func (m *rolesModel) insertKey(t *rapid.T) {
-	if len(m.keys) >= 4 {
-		t.Skip("enough keys")
-	}
 	k := apiKey(m.org, m.number())
-	m.draw(t, &k)
+	m.draw(t, &k.Principal)
 	m.do(t, func(tx latchkey.Tx) error { return tx.InsertKey(k) })
-	m.keys[k.ID] = k
+	m.held[k.ID] = k.Principal
 }
 
-// draw gives the key roles in each project by chance.
-func (m *rolesModel) draw(t *rapid.T, k *latchkey.APIKey) {
-	k.OrgRoles = latchkey.RoleSet(rapid.Uint64().Draw(t, "org roles")).AtLevel(latchkey.LevelOrganization)
-	k.ProjectRoles = latchkey.ProjectRoles{}
-	for _, p := range slices.Sorted(maps.Keys(m.projects)) {
+func (m *rolesModel) insertAccount(t *rapid.T) {
+	a := account(m.org, m.number())
+	m.draw(t, &a.Principal)
+	m.do(t, func(tx latchkey.Tx) error { return tx.InsertAccount(a) })
+	m.held[a.ID] = a.Principal
+}
+
+// draw gives a principal that is to be stored roles in each project by chance.
+func (m *rolesModel) draw(t *rapid.T, p *latchkey.Principal) {
+	if _, stored := m.held[p.ID]; !stored && len(m.held) >= 6 {
+		t.Skip("enough principals")
+	}
+	p.OrgRoles = latchkey.RoleSet(rapid.Uint64().Draw(t, "org roles")).AtLevel(latchkey.LevelOrganization)
+	p.ProjectRoles = latchkey.ProjectRoles{}
+	for _, project := range slices.Sorted(maps.Keys(m.projects)) {
 		if rapid.Bool().Draw(t, "in project") {
-			k.ProjectRoles = k.ProjectRoles.With(p, drawRoles(t))
+			p.ProjectRoles = p.ProjectRoles.With(project, drawRoles(t))
 		}
 	}
 }
 
-func (m *rolesModel) deleteKey(t *rapid.T) {
-	k := drawOf(t, "key", m.keys)
-	m.do(t, func(tx latchkey.Tx) error { return tx.DeletePrincipal(orgID(m.org), k) })
-	delete(m.keys, k)
+func (m *rolesModel) delete(t *rapid.T) {
+	p := drawOf(t, "principal", m.held)
+	m.do(t, func(tx latchkey.Tx) error { return tx.DeletePrincipal(orgID(m.org), p) })
+	delete(m.held, p)
 }
 
 func (m *rolesModel) setRoles(t *rapid.T) {
-	k, p := m.keys[drawOf(t, "key", m.keys)], drawOf(t, "project", m.projects)
-	m.change(t, k, inProjects(k, drawRoles(t), p))
+	before, project := m.held[drawOf(t, "principal", m.held)], drawOf(t, "project", m.projects)
+	after := before
+	after.ProjectRoles = after.ProjectRoles.With(project, drawRoles(t))
+	m.change(t, before, after)
 }
 
 func (m *rolesModel) replaceAll(t *rapid.T) {
-	k := m.keys[drawOf(t, "key", m.keys)]
-	after := k
+	before := m.held[drawOf(t, "principal", m.held)]
+	after := before
 	m.draw(t, &after)
-	m.change(t, k, after)
+	m.change(t, before, after)
 }
 
-func (m *rolesModel) change(t *rapid.T, before, after latchkey.APIKey) {
+func (m *rolesModel) change(t *rapid.T, before, after latchkey.Principal) {
 	refuse := rapid.IntRange(0, 3).Draw(t, "refuse") == 0
 	err := m.s.Update(background, func(tx latchkey.Tx) error {
-		if err := tx.UpdatePrincipal(before.Principal, after.Principal); err != nil || !refuse {
+		if err := tx.UpdatePrincipal(before, after); err != nil || !refuse {
 			return err
 		}
 		return errRefused
@@ -146,57 +156,101 @@ func (m *rolesModel) change(t *rapid.T, before, after latchkey.APIKey) {
 	switch {
 	case refuse && err == errRefused:
 	case !refuse && err == nil:
-		m.keys[after.ID] = after
+		m.held[after.ID] = after
 	default:
-		t.Fatalf("UpdateKey: %v", err)
+		t.Fatalf("UpdatePrincipal: %v", err)
 	}
 }
 
 func (m *rolesModel) check(t *rapid.T) {
-	err := m.s.View(background, func(r latchkey.Reader) error {
-		page, owners := latchkey.Page{Number: 1, Size: 100}, 0
-		for id, want := range m.keys {
-			if want.DurableOwner() {
-				owners++
-			}
-			k, err := r.Key(orgID(m.org), id)
-			if err != nil {
-				return err
-			}
-			if !reflect.DeepEqual(k, want) {
-				return fmt.Errorf("key:\n got %+v\nwant %+v", k, want)
-			}
-			if err := checkIndex(r, k); err != nil {
-				return err
-			}
-			if _, n, err := r.ProjectsOf(orgID(m.org), id, "", page); err != nil || n != k.ProjectRoles.Len() {
-				return fmt.Errorf("key is in %d projects, want %d (%v)", n, k.ProjectRoles.Len(), err)
-			}
-		}
-		for p := range m.projects {
-			list, n, err := r.ProjectKeys(orgID(m.org), p, page)
-			if err != nil {
-				return err
-			}
-			want := 0
-			for _, k := range m.keys {
-				if k.ProjectRoles.Get(p) != 0 {
-					want++
-				}
-			}
-			if n != want || len(list) != want {
-				return fmt.Errorf("project has %d and lists %d keys, want %d", n, len(list), want)
-			}
-		}
-		if n, err := r.DurableOwners(orgID(m.org)); err != nil || n != owners {
-			return fmt.Errorf("%d durable owners, want %d (%v)", n, owners, err)
-		}
-		if n, err := r.KeyCount(orgID(m.org)); err != nil || n != len(m.keys) {
-			return fmt.Errorf("%d keys, want %d (%v)", n, len(m.keys), err)
-		}
-		return nil
-	})
-	if err != nil {
+	if err := m.s.View(background, m.compare); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// compare reports what the data says otherwise than the model.
+func (m *rolesModel) compare(r latchkey.Reader) error {
+	org, page := orgID(m.org), latchkey.Page{Number: 1, Size: 100}
+	durable, owners, keys, accounts := 0, 0, 0, 0
+	for id, want := range m.held {
+		switch {
+		case want.DurableOwner():
+			durable++
+		case want.OwnerAccount():
+			owners++
+		}
+		var p latchkey.Principal
+		var err error
+		if id.IsAccount() {
+			accounts++
+			var a latchkey.ServiceAccount
+			a, err = r.Account(org, id)
+			p = a.Principal
+		} else {
+			keys++
+			var k latchkey.APIKey
+			k, err = r.Key(org, id)
+			p = k.Principal
+		}
+		if err != nil {
+			return err
+		}
+		if !reflect.DeepEqual(p, want) {
+			return fmt.Errorf("principal:\n got %+v\nwant %+v", p, want)
+		}
+		if err := checkIndex(r, p); err != nil {
+			return err
+		}
+		if _, n, err := r.ProjectsOf(org, id, "", page); err != nil || n != p.ProjectRoles.Len() {
+			return fmt.Errorf("principal is in %d projects, want %d (%v)", n, p.ProjectRoles.Len(), err)
+		}
+	}
+	for p := range m.projects {
+		if err := m.compareProject(r, p); err != nil {
+			return err
+		}
+	}
+	for _, c := range []struct {
+		what  string
+		count func(latchkey.OrgID) (int, error)
+		want  int
+	}{
+		{"durable owners", r.DurableOwners, durable}, {"owner accounts", r.OwnerAccounts, owners},
+		{"keys", r.KeyCount, keys}, {"accounts", r.AccountCount, accounts},
+	} {
+		if n, err := c.count(org); err != nil || n != c.want {
+			return fmt.Errorf("%d %s, want %d (%v)", n, c.what, c.want, err)
+		}
+	}
+	return nil
+}
+
+// compareProject compares who is listed in a project.
+func (m *rolesModel) compareProject(r latchkey.Reader, p latchkey.ProjectID) error {
+	page := latchkey.Page{Number: 1, Size: 100}
+	keys, n, err := r.ProjectKeys(orgID(m.org), p, page)
+	if err != nil {
+		return err
+	}
+	accounts, accountsTotal, err := r.ProjectAccounts(orgID(m.org), p, page)
+	if err != nil {
+		return err
+	}
+	listed := map[latchkey.PrincipalID]latchkey.Principal{}
+	for _, k := range keys {
+		listed[k.ID] = k.Principal
+	}
+	for _, a := range accounts {
+		listed[a.ID] = a.Principal
+	}
+	want := map[latchkey.PrincipalID]latchkey.Principal{}
+	for id, h := range m.held {
+		if h.ProjectRoles.Get(p) != 0 {
+			want[id] = h
+		}
+	}
+	if n != len(keys) || accountsTotal != len(accounts) || len(keys)+len(accounts) != len(want) || !reflect.DeepEqual(listed, want) {
+		return fmt.Errorf("project has %d keys and %d accounts and lists\n%+v\nwant %+v", n, accountsTotal, listed, want)
+	}
+	return nil
 }

@@ -27,6 +27,9 @@ func testFailedUpdate(t *testing.T, target Target) {
 			},
 			func() error { _, err := tx.DeleteProject(orgID(1), projectID(1), "", start); return err },
 			func() error { return tx.UseNonce(orgID(1), "n", 1, start) },
+			func() error { return tx.InsertAccount(account(1, 3)) },
+			func() error { return tx.RevokeToken(orgID(1), latchkey.TokenHash{1}, start) },
+			func() error { return tx.InsertCheckpoint(checkpoint(1, 1)) },
 			func() error { return tx.AppendEvent(&latchkey.Event{OrgID: orgID(1)}) },
 		} {
 			if err := step(); err != nil {
@@ -46,11 +49,19 @@ func testFailedUpdate(t *testing.T, target Target) {
 		"key":             func(r latchkey.Reader) error { _, err := r.Key(orgID(1), keyID(2)); return err },
 		"credential":      func(r latchkey.Reader) error { _, err := r.Credential(string(publicKey(2)), ""); return err },
 		"deleted project": func(r latchkey.Reader) error { _, err := r.DeletedProject(orgID(1), projectID(1)); return err },
+		"account":         func(r latchkey.Reader) error { _, err := r.Account(orgID(1), accountID(3)); return err },
+		"login":           func(r latchkey.Reader) error { _, err := r.Credential(string(accountID(3)), ""); return err },
+		"checkpoint":      func(r latchkey.Reader) error { _, err := r.LastCheckpoint(orgID(1)); return err },
 	} {
 		if err := s.View(background, read); err != latchkey.ErrNotFound {
 			t.Errorf("%s of a failed change: got %v, want ErrNotFound", what, err)
 		}
 	}
+	view(t, s, func(r latchkey.Reader) error {
+		revoked, err := r.TokenRevoked(orgID(1), latchkey.TokenHash{1})
+		equal(t, "token revoked by a failed change", revoked, false)
+		return err
+	})
 }
 
 // together starts all functions at once and returns their errors.
@@ -237,7 +248,9 @@ func testCancelledContext(t *testing.T, target Target) {
 func testDurability(t *testing.T, target Target) {
 	s := target.Open(t)
 	k := inProjects(apiKey(1, 1), owner, projectID(1))
-	insert(t, s, organization(1), project(1, 1), k)
+	a := accountIn(account(1, 1), readOnly, projectID(1))
+	insert(t, s, organization(1), project(1, 1), k, a)
+	update(t, s, func(tx latchkey.Tx) error { return tx.RevokeToken(orgID(1), latchkey.TokenHash{1}, start) })
 	for n := range 20 {
 		update(t, s, func(tx latchkey.Tx) error {
 			return tx.AppendEvent(&latchkey.Event{OrgID: orgID(1), Operation: fmt.Sprint(n)})
@@ -246,6 +259,12 @@ func testDurability(t *testing.T, target Target) {
 	before := checkChain(t, s, orgID(1))
 	s = target.Reopen(t, s)
 	equal(t, "key", readKey(t, s, orgID(1), k.ID), k)
+	equal(t, "account", readAccount(t, s, orgID(1), a.ID), a)
+	view(t, s, func(r latchkey.Reader) error {
+		revoked, err := r.TokenRevoked(orgID(1), latchkey.TokenHash{1})
+		equal(t, "token is revoked", revoked, true)
+		return err
+	})
 	equal(t, "events", checkChain(t, s, orgID(1)), before)
 	update(t, s, func(tx latchkey.Tx) error { return tx.AppendEvent(&latchkey.Event{OrgID: orgID(1)}) })
 	equal(t, "number of events", len(checkChain(t, s, orgID(1))), 21)
@@ -260,6 +279,48 @@ func testClosed(t *testing.T, target Target) {
 	}
 	viewFails(t, s, latchkey.ErrUnavailable, func(latchkey.Reader) error { return nil })
 	updateFails(t, s, latchkey.ErrUnavailable, func(latchkey.Tx) error { return nil })
+}
+
+// testUpdateFirst: but for whom it waits, UpdateFirst is Update.
+func testUpdateFirst(t *testing.T, target Target) {
+	s := target.Open(t)
+	if err := s.UpdateFirst(background, func(tx latchkey.Tx) error { return tx.InsertOrganization(organization(1)) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.UpdateFirst(background, func(tx latchkey.Tx) error {
+		if err := tx.InsertProject(project(1, 1)); err != nil {
+			return err
+		}
+		return errRefused
+	}); err != errRefused {
+		t.Errorf("got %v, want the error of the function itself", err)
+	}
+	func() {
+		defer func() {
+			if recover() == nil {
+				t.Error("a panic is not raised in the caller")
+			}
+		}()
+		_ = s.UpdateFirst(background, func(tx latchkey.Tx) error {
+			_ = tx.InsertProject(project(1, 1))
+			panic(errRefused)
+		})
+	}()
+	insert(t, s, project(1, 1)) // of neither anything stayed
+	ctx, cancel := context.WithCancel(background)
+	cancel()
+	err := s.UpdateFirst(ctx, func(latchkey.Tx) error { t.Error("run"); return nil })
+	if !errors.Is(err, latchkey.ErrUnavailable) || !errors.Is(err, context.Canceled) {
+		t.Errorf("UpdateFirst with an ended context: %v", err)
+	}
+	s = target.Reopen(t, s)
+	view(t, s, func(r latchkey.Reader) error { _, err := r.Project(orgID(1), projectID(1)); return err })
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.UpdateFirst(background, func(latchkey.Tx) error { return nil }); !errors.Is(err, latchkey.ErrUnavailable) {
+		t.Errorf("UpdateFirst after Close: %v", err)
+	}
 }
 
 // testStarvation: of 64 callers that change without pause none stays behind.

@@ -1,6 +1,7 @@
 package body
 
 import (
+	"net/netip"
 	"strings"
 
 	"github.com/latchkey/latchkey"
@@ -44,9 +45,15 @@ func DecodeEntries(r *wire.Request) op.EntriesInput {
 // DecodeCreateEntries reads the entries to be added.
 func DecodeCreateEntries(r *wire.Request) op.EntriesInput {
 	in := DecodeEntries(r)
+	in.Add = readEntries(r)
+	return in
+}
+
+// readEntries reads the array of entries to be added to an access list.
+func readEntries(r *wire.Request) (add []netip.Prefix) {
 	list := r.Objects()
 	if r.BodyBroken() {
-		return in
+		return nil
 	}
 	if len(list) == 0 {
 		r.RefuseBody(latchkey.Refuse(latchkey.CodeMissingOneOf, "ipAddress", "cidrBlock"))
@@ -54,14 +61,14 @@ func DecodeCreateEntries(r *wire.Request) op.EntriesInput {
 	for _, o := range list {
 		prefix, err := op.ParsePrefix(entryText(r, o))
 		r.RefuseBody(err)
-		for _, other := range in.Add {
+		for _, other := range add {
 			if other == prefix && err == nil {
 				r.RefuseBody(latchkey.Refuse(latchkey.CodeDuplicateAddresses))
 			}
 		}
-		in.Add = append(in.Add, prefix)
+		add = append(add, prefix)
 	}
-	return in
+	return add
 }
 
 // entryText returns the one of ipAddress and cidrBlock that an element has.
@@ -88,16 +95,22 @@ func entryText(r *wire.Request, o wire.Object) string {
 // DecodeEntry reads a request that names an entry in its path: an address, or
 // a block whose slash is escaped or, as one client sends it, is not.
 func DecodeEntry(r *wire.Request) op.EntryInput {
-	in := op.EntryInput{Org: r.OrgID(), Key: r.KeyID(), Text: r.Path("ipAddress")}
+	in := op.EntryInput{Org: r.OrgID(), Key: r.KeyID()}
+	in.Prefix, in.Text = readEntry(r)
+	return in
+}
+
+// readEntry reads the entry that a path names, and how it does.
+func readEntry(r *wire.Request) (netip.Prefix, string) {
+	text := r.Path("ipAddress")
 	if bits := r.Path("bits"); bits != "" {
-		in.Text += "/" + bits
+		text += "/" + bits
 	}
-	prefix, err := op.ParsePrefix(in.Text)
+	prefix, err := op.ParsePrefix(text)
 	if err != nil && err.Code != latchkey.CodeAddressNotListable { // that is on no list: not found
 		r.RefuseBody(err)
 	}
-	in.Prefix = prefix
-	return in
+	return prefix, text
 }
 
 // EncodeEntries writes a page of entries; list is the last part of the path

@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/op"
 	"github.com/latchkey/latchkey/internal/wire"
 )
 
@@ -16,8 +17,7 @@ var nameSchema = &wire.Schema{
 
 // invalidMember refuses a member whose value breaks a rule of its schema.
 func invalidMember(r *wire.Request, name, rule string) {
-	r.RefuseBody(latchkey.Refuse(latchkey.CodeValidation, name+" "+rule).
-		In(latchkey.FieldViolation{Field: name, Description: rule}))
+	r.RefuseBody(op.Invalid(name, rule))
 }
 
 // checkSame refuses an id in the body that differs from the one in the path.

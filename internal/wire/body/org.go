@@ -23,7 +23,7 @@ var UpdateSettings = &wire.Body{Name: "OrganizationSettingsRequest", Members: []
 		{Name: "idleSessionTimeoutInSeconds", Kind: wire.Int, Schema: between(minIdleSession, maxSession)},
 	}},
 	{Name: "genAIFeaturesEnabled", Kind: wire.Bool},
-	{Name: "maxServiceAccountSecretValidityInHours", Kind: wire.Int, Schema: between(minSecretHours, maxSecretHours)},
+	{Name: "maxServiceAccountSecretValidityInHours", Kind: wire.Int, Schema: between(op.MinSecretHours, op.MaxSecretHours)},
 	{Name: "multiFactorAuthRequired", Kind: wire.Bool},
 	{Name: "operationsContact", Kind: wire.String, Schema: contactSchema},
 	{Name: "restrictEmployeeAccess", Kind: wire.Bool},
@@ -33,10 +33,9 @@ var UpdateSettings = &wire.Body{Name: "OrganizationSettingsRequest", Members: []
 
 // Limits of settings.
 const (
-	minSecretHours, maxSecretHours = 8, 8760 // schema OrganizationSettings
-	minAbsoluteSession             = 3600    // seconds
-	minIdleSession                 = 300     // seconds
-	maxSession                     = 43200   // seconds
+	minAbsoluteSession = 3600  // seconds
+	minIdleSession     = 300   // seconds
+	maxSession         = 43200 // seconds
 )
 
 func between(least, most int64) *wire.Schema { return &wire.Schema{Minimum: least, Maximum: most} }
@@ -85,7 +84,7 @@ func DecodeUpdateOrg(r *wire.Request) op.UpdateOrgInput {
 func DecodeUpdateSettings(r *wire.Request) op.UpdateOrgSettingsInput {
 	in := op.UpdateOrgSettingsInput{Org: r.OrgID()}
 	o := r.Object()
-	checkInt(r, o, "maxServiceAccountSecretValidityInHours", minSecretHours, maxSecretHours)
+	checkInt(r, o, "maxServiceAccountSecretValidityInHours", op.MinSecretHours, op.MaxSecretHours)
 	sessions, _ := o.Object("customSessionTimeouts")
 	checkInt(r, sessions, "absoluteSessionTimeoutInSeconds", minAbsoluteSession, maxSession)
 	checkInt(r, sessions, "idleSessionTimeoutInSeconds", minIdleSession, maxSession)

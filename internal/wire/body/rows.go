@@ -12,11 +12,14 @@ import (
 type Form struct {
 	// At starts the spec of a row; the first pattern is the published one.
 	At func(method string, patterns ...string) wire.Spec
+	// AtAccounts is At for service accounts, which are published later.
+	AtAccounts func(method string, patterns ...string) wire.Spec
 
 	CreateProjectKey, UpdateProjectKey *wire.Body
 	CreateOrgKey, UpdateOrgKey         *wire.Body
 	CreateEntries                      *wire.Body
 	CreateProject, UpdateProject       *wire.Body
+	Accounts                           AccountBodies
 
 	Assign      bool     // whether the PATCH puts a key of the organization into a project it is not in
 	OrgRequired bool     // whether a new project must name its organization
@@ -26,7 +29,7 @@ type Form struct {
 
 // Rows returns the rows that all generations serve.
 func (f Form) Rows() []wire.Row {
-	rows := slices.Concat(f.projectKeyRows(), f.orgKeyRows(), f.orgRows(), f.projectRows())
+	rows := slices.Concat(f.projectKeyRows(), f.orgKeyRows(), f.orgRows(), f.projectRows(), f.accountRows(), f.eventRows())
 	for _, name := range f.ListNames {
 		rows = append(rows, f.accessListRows(name)...)
 	}

@@ -95,8 +95,10 @@ var Root = &wire.Schema{Name: "SystemStatus", Type: "object", Properties: []wire
 		{Name: "accessList", Schema: &wire.Schema{Type: "array", Items: &wire.Schema{Name: "AccessListItemView", Type: "object", Properties: []wire.Property{
 			{Name: "cidrBlock", Schema: text}, {Name: "ipAddress", Schema: &wire.Schema{Type: "string", Nullable: true}, Required: true},
 		}}}, Required: true},
-		{Name: "id", Schema: id, Required: true},
-		{Name: "publicKey", Schema: publicKey, Required: true},
+		{Name: "id", Required: true, Schema: &wire.Schema{Type: "string", Pattern: idPattern + "|" + wire.ClientIDPattern,
+			Description: "Id of the API key, or client id of the service account, that asks."}},
+		{Name: "publicKey", Required: true, Schema: &wire.Schema{Type: "string", Pattern: publicKey.Pattern + "|" + wire.ClientIDPattern,
+			Description: "Public key of the API key, or client id of the service account, that asks."}},
 		{Name: "roles", Schema: roleAssignments, Required: true},
 	}}, Required: true},
 	{Name: "appName", Schema: text, Required: true},

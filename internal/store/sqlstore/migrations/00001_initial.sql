@@ -132,13 +132,15 @@ CREATE TABLE event (
     PRIMARY KEY (org_id, seq)
 ) WITHOUT ROWID;
 
--- The events of one project, with what their lists are filtered by.
-CREATE INDEX event_of_project ON event (org_id, project_id, seq, type) WHERE project_id <> '';
+-- What the lists of events are filtered by.
+CREATE INDEX event_of_project ON event (org_id, project_id, seq, type);
+CREATE INDEX event_of_type ON event (org_id, type, seq);
 
 CREATE TABLE checkpoint (
     org_id    TEXT    NOT NULL,
     seq       BIGINT  NOT NULL,
     hash      BLOB    NOT NULL,
+    previous  BIGINT  NOT NULL,
     created   BIGINT  NOT NULL,
     signer    INTEGER NOT NULL,
     signature BLOB    NOT NULL,

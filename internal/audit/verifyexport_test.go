@@ -1,0 +1,230 @@
+package audit_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/audit"
+)
+
+func TestVerifyExport(t *testing.T) {
+	s := chainOf(t, stateOrg, 60, 25)
+	text := s.text(t)
+	report := verifyExport(t, text, audit.Containing(s.newest()), audit.Organizations(stateOrg))
+	if !report.OK() || report.Org != stateOrg || report.First != 1 || report.Last != 60 || report.Events != 60 ||
+		report.Checkpoints != 3 || report.Covered != 60 || !report.Replayed || !report.Anchored {
+		t.Errorf("report = %+v", report)
+	}
+	newest := s.newest()
+	if got := string(report.Newest); got != string(audit.AppendCheckpoint(nil, &newest)) {
+		t.Errorf("newest checkpoint = %s", got)
+	}
+	const want = "ok: organization 100000000000000000000001, events 1 to 60, 3 checkpoints\n" +
+		"covered: events 1 to 60, by the checkpoint that signer 1 signed at 2023-11-14T22:13:20Z\n" +
+		"complete: up to event 60, where the checkpoint that was given is\n"
+	if got := reportText(t, report); got != want {
+		t.Errorf("text = %s; want %s", got, want)
+	}
+}
+
+// TestUncovered holds that the report says what nothing vouches for.
+func TestUncovered(t *testing.T) {
+	s := chainOf(t, stateOrg, 25, 25)
+	for range 2 {
+		s.append(t, event(latchkey.EventOrgRenamed, "", "", latchkey.Change{Name: ptr("x")}))
+	}
+	report := verifyExport(t, s.text(t))
+	if !report.OK() || report.Covered != 25 || report.Last != 27 || report.Anchored {
+		t.Errorf("report = %+v", report)
+	}
+	for _, want := range []string{"not covered yet: events 26 to 27 came after the last checkpoint", "not checked: whether events after 27 were cut off"} {
+		if got := reportText(t, report); !strings.Contains(got, want) {
+			t.Errorf("text = %s; want %q in it", got, want)
+		}
+	}
+}
+
+// TestExportFindings changes an export, once per row, and wants a finding of
+// that kind whose line has that text.
+func TestExportFindings(t *testing.T) {
+	const chain, replay, unreadable, checkpoint = audit.KindChain, audit.KindReplay, audit.KindUnreadable, audit.KindCheckpoint
+	whole := chainOf(t, stateOrg, 60, 25)
+	foreign := chainOf(t, "100000000000000000000002", 60, 25)
+	tests := []struct {
+		name    string
+		change  func(lines []string) []string
+		options []audit.Option
+		kind    audit.Kind
+		text    string
+	}{
+		{"empty", func([]string) []string { return nil }, nil, unreadable, "is empty"},
+		{"no header", func(l []string) []string { return l[1:] }, nil, unreadable, "line 1: no line of an export: the first line is no header"},
+		{"header only", func(l []string) []string { return l[:1] }, nil, chain, "there are no events"},
+		{"two headers", func(l []string) []string { return insert(l, 5, l[0]) }, nil, unreadable, "line 6: no line of an export: a header that is not"},
+		{"later format", replace(0, `"version":1`, `"version":2`), nil, unreadable, "use the release that wrote it"},
+		{"begins later", replace(0, `"first":1`, `"first":2`), nil, chain, "event 2: the export begins with this event, not with event 1"},
+		{"asked for a later beginning", same, []audit.Option{audit.From(7)}, chain, "not with event 7"},
+		{"asked for another organization", same, []audit.Option{audit.Organizations(foreign.org)}, audit.KindOrganization, "another organization"},
+		{"header of another organization", replace(0, "0001\"", "0002\""), nil, chain, "event 1: it belongs to organization 100000000000000000000001"},
+		{"event changed", replace(7, `"source":"api"`, `"source":"command"`), nil, chain, "event 7: the hash is not"},
+		{"payload changed", replace(7, `"payload":{`, `"payload":{ `), nil, chain, "event 7: the hash is not"},
+		{"event taken away", func(l []string) []string { return remove(l, 7) }, nil, chain, "event 8: events 7 to 7 are missing"},
+		{"event twice", func(l []string) []string { return insert(l, 7, l[7]) }, nil, chain, "event 7: it comes after event 7"},
+		{"events swapped", func(l []string) []string { l[7], l[8] = l[8], l[7]; return l }, nil, chain, "event 8: events 7 to 7 are missing"},
+		{"event of another organization", func(l []string) []string { return insert(remove(l, 7), 7, lines(foreign.text(t))[7]) }, nil, chain, "event 7: it belongs to"},
+		{"what cannot follow", func(l []string) []string { return insert(l, 3, l[6]) }, nil, replay, "there is no key"},
+		{"white space", replace(7, `,"id"`, `, "id"`), nil, unreadable, "line 8: no line of an export"},
+		{"carriage return", replace(7, "}\n", "}\r\n"), nil, unreadable, "line 8"},
+		{"empty line", func(l []string) []string { return insert(l, 7, "\n") }, nil, unreadable, "line 8"},
+		{"line feed missing at the end", replace(63, "}\n", "}"), nil, unreadable, "the last line is not complete"},
+		{"something after the end", func(l []string) []string { return append(l, "x") }, nil, unreadable, "the last line is not complete"},
+		{"checkpoint taken away", func(l []string) []string { return remove(l, 26) }, nil, checkpoint, "event 50: its checkpoint follows one at event 25, but the one before it is at event 0"},
+		{"checkpoint twice", func(l []string) []string { return insert(l, 26, l[26]) }, nil, checkpoint, "event 25: its checkpoint follows one at event 0, but"},
+		{"checkpoint moved", func(l []string) []string { return insert(remove(l, 26), 28, l[26]) }, nil, checkpoint, "event 25: its checkpoint does not come right after it"},
+		{"checkpoint of a missing event", func(l []string) []string { return append(l[:20], l[26]) }, nil, checkpoint, "event 25: a checkpoint was signed for it, but it is not there"},
+		{"checkpoint of another organization", func(l []string) []string { return insert(remove(l, 26), 26, lines(foreign.text(t))[26]) }, nil, checkpoint, "belongs to organization"},
+		{"checkpoint's time changed", replace(26, `"created":1`, `"created":2`), nil, checkpoint, "was not signed with a key"},
+		{"checkpoint's previous one changed", replace(26, `"previous":0`, `"previous":1`), nil, checkpoint, "event 25: its checkpoint follows one at event 1"},
+		{"no checkpoint", func(l []string) []string { return l[:20] }, nil, checkpoint, "nothing vouches for the events"},
+		{"cut off", func(l []string) []string { return l[:27] }, []audit.Option{audit.Containing(whole.newest())}, checkpoint,
+			"event 60: the checkpoint that was given was signed for it, but the export ends at event 25"},
+		{"newest checkpoint taken away", func(l []string) []string { return l[:63] }, []audit.Option{audit.Containing(whole.newest())}, checkpoint,
+			"event 60: the checkpoint that was given is not in the export"},
+		{"checkpoint of another organization given", same, []audit.Option{audit.Containing(foreign.newest())}, checkpoint, "belongs to organization 100000000000000000000002"},
+		{"forged checkpoint given", same, []audit.Option{audit.Containing(latchkey.Checkpoint{OrgID: stateOrg, Seq: 60, Signature: make([]byte, 64)})}, checkpoint,
+			"the checkpoint that was given, of signer 0, was not signed"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			changed := strings.Join(test.change(lines(whole.text(t))), "")
+			report := verifyExport(t, []byte(changed), test.options...)
+			if report.OK() || report.Covered != 0 || report.Newest != nil {
+				t.Fatalf("not found: %+v", report)
+			}
+			for _, f := range report.Findings {
+				if f.Kind == test.kind && strings.Contains(f.String(), test.text) {
+					return
+				}
+			}
+			t.Errorf("no finding of kind %q with %q; findings:\n%v", test.kind, test.text, report.Findings)
+		})
+	}
+}
+
+// lines returns the lines with their line feeds.
+func lines(text []byte) []string {
+	l := strings.SplitAfter(string(text), "\n")
+	return l[:len(l)-1]
+}
+
+func same(l []string) []string { return l }
+
+func remove(l []string, i int) []string { return append(append([]string{}, l[:i]...), l[i+1:]...) }
+
+func insert(l []string, i int, line string) []string {
+	return append(append(append([]string{}, l[:i]...), line), l[i:]...)
+}
+
+func replace(i int, old, text string) func([]string) []string {
+	return func(l []string) []string {
+		l[i] = strings.Replace(l[i], old, text, 1)
+		return l
+	}
+}
+
+func TestWrongKey(t *testing.T) {
+	text := chainOf(t, stateOrg, 30, 25).text(t)
+	other := ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize)).Public().(ed25519.PublicKey)
+	for name, keys := range map[string]audit.PublicKeys{"another key": {other}, "no key": {}, "nil": nil} {
+		report, err := audit.VerifyExport(context.Background(), bytes.NewReader(text), keys)
+		if err != nil || report.OK() {
+			t.Errorf("%s: %+v %v; want a finding", name, report, err)
+		}
+	}
+	report, err := audit.VerifyExport(context.Background(), bytes.NewReader(text), audit.PublicKeys{other, testKeys()[0]})
+	if err != nil || !report.OK() {
+		t.Errorf("with the right key behind another one: %+v %v", report, err)
+	}
+}
+
+// TestPartialExport verifies an export that does not begin with the first event.
+func TestPartialExport(t *testing.T) {
+	all := lines(chainOf(t, stateOrg, 60, 25).text(t))
+	header := string(audit.AppendHeader(nil, &audit.Header{Org: stateOrg, First: 30}))
+	part := header + strings.Join(all[31:], "")
+	report := verifyExport(t, []byte(part), audit.From(30))
+	if !report.OK() || report.First != 30 || report.Covered != 60 || report.Replayed {
+		t.Errorf("report = %+v", report)
+	}
+	if got := reportText(t, report); !strings.Contains(got, "not replayed") {
+		t.Errorf("text = %s", got)
+	}
+	part = strings.Replace(part, `"operation":"u`, `"operation":"v`, 1)
+	if report := verifyExport(t, []byte(part), audit.From(30)); report.OK() {
+		t.Error("a change is not found")
+	}
+}
+
+func TestVerifyExportFails(t *testing.T) {
+	broken := errors.New("broken")
+	_, err := audit.VerifyExport(context.Background(), iotest.ErrReader(broken), testKeys())
+	if !errors.Is(err, broken) {
+		t.Errorf("err = %v; want that of the reader", err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if _, err := audit.VerifyExport(ctx, bytes.NewReader(chainOf(t, stateOrg, 1100, 2000).text(t)), testKeys()); !errors.Is(err, context.Canceled) {
+		t.Errorf("err = %v; want that of the context", err)
+	}
+	endless := io.MultiReader(strings.NewReader(`{"line":"header`), iotest.OneByteReader(strings.NewReader("x")), &zeros{n: 100 << 20})
+	report, err := audit.VerifyExport(context.Background(), endless, testKeys())
+	if err != nil || report.OK() || !strings.Contains(report.Findings[0].What, "longer than") {
+		t.Errorf("%v %v; want that the line is too long", report.Findings, err)
+	}
+}
+
+// zeros is n zeros.
+type zeros struct{ n int }
+
+func (z *zeros) Read(b []byte) (int, error) {
+	if z.n <= 0 {
+		return 0, io.EOF
+	}
+	b = b[:min(len(b), z.n)]
+	clear(b)
+	z.n -= len(b)
+	return len(b), nil
+}
+
+// BenchmarkVerifyExport verifies an export of LATCHKEY_EXPORT_EVENTS events,
+// 100,000 without it.
+func BenchmarkVerifyExport(b *testing.B) {
+	n := 100_000
+	if text := os.Getenv("LATCHKEY_EXPORT_EVENTS"); text != "" {
+		var err error
+		if n, err = strconv.Atoi(text); err != nil {
+			b.Fatal(err)
+		}
+	}
+	s := chainOf(b, stateOrg, n, 1000)
+	text := s.text(b)
+	kept := s.newest()
+	s = nil
+	b.SetBytes(int64(len(text)))
+	b.ReportAllocs()
+	for b.Loop() {
+		if report := verifyExport(b, text, audit.Containing(kept)); !report.OK() || report.Events != int64(n) {
+			b.Fatalf("%+v", report)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(n), "ns/event")
+}

@@ -1,0 +1,198 @@
+package op_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/op"
+	"github.com/latchkey/latchkey/internal/store/sqlstore"
+)
+
+// unknownKey is an id that nobody has.
+const unknownKey latchkey.PrincipalID = "0123456789abcdef01234567"
+
+// jam is a store whose writer is held and whose ordinary lane, of one place, is
+// taken.
+type jam struct {
+	*stage
+	release func()
+	served  chan string // who the writer served, in its order
+}
+
+// jammed jams the stage, on which the example key owns the project.
+func (st *stage) jammed(t *testing.T) *jam {
+	t.Helper()
+	if err := st.replace(st.call("before"), latchkey.GroupOwner); err != nil {
+		t.Fatal(err)
+	}
+	j := &jam{stage: st, served: make(chan string, 100)}
+	begun, hold := make(chan struct{}), make(chan struct{})
+	j.release = func() { close(hold) }
+	go func() {
+		_ = st.store.Update(context.Background(), func(latchkey.Tx) error {
+			close(begun)
+			<-hold
+			return nil
+		})
+	}()
+	<-begun
+	go func() {
+		_ = persist(func() error {
+			return st.store.Update(context.Background(), func(latchkey.Tx) error {
+				j.served <- "ordinary"
+				return nil
+			})
+		})
+	}()
+	untilFull(st.store.Update)
+	return j
+}
+
+// persist calls again while untilFull has the place.
+func persist(call func() error) error {
+	for {
+		if err := call(); !errors.Is(err, latchkey.ErrQueueFull) && codeOf(err) != latchkey.CodeUnavailable {
+			return err
+		}
+	}
+}
+
+// untilFull returns once somebody has the one place in the lane.
+func untilFull(lane func(context.Context, func(latchkey.Tx) error) error) {
+	for {
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Millisecond)
+		err := lane(ctx, func(latchkey.Tx) error { return nil })
+		cancel()
+		if errors.Is(err, latchkey.ErrQueueFull) {
+			return
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// noting makes the writer note when it serves the call.
+func (j *jam) noting(call *op.Call) *op.Call {
+	check := call.Proof.Check
+	call.Proof.Check = func(r latchkey.Reader, p latchkey.ProjectID) (latchkey.Credential, error) {
+		if _, writes := r.(latchkey.Tx); writes {
+			j.served <- "revocation"
+		}
+		return check(r, p)
+	}
+	return call
+}
+
+// byExample makes the call one of the example key.
+func (st *stage) byExample(call *op.Call) *op.Call {
+	call.Proof.Check = func(r latchkey.Reader, p latchkey.ProjectID) (latchkey.Credential, error) {
+		return r.Credential(string(st.setup.Example.Key.PublicKey), p)
+	}
+	return call
+}
+
+func (st *stage) remove(call *op.Call, key latchkey.PrincipalID) error {
+	_, err := op.Do(context.Background(), st.service, op.DeleteOrgKey, call, op.OrgKeyInput{Org: st.setup.Org.ID, Key: key})
+	return err
+}
+
+func (st *stage) reroleOwner(call *op.Call, roles ...latchkey.Role) error {
+	_, err := op.Do(context.Background(), st.service, op.UpdateOrgKey, call, op.UpdateOrgKeyInput{
+		Org: st.setup.Org.ID, Key: st.setup.Owner.Key.ID, SetRoles: true, Roles: latchkey.Roles(roles...),
+	})
+	return err
+}
+
+// TestRevocationsGoFirst holds that, while the queue is full of other changes,
+// whatever takes something away is let in and served before them, and that the
+// verdict is that of the writer.
+func TestRevocationsGoFirst(t *testing.T) {
+	for _, test := range []struct {
+		name string
+		call func(j *jam, c *op.Call) error
+		want latchkey.Code
+	}{
+		{"delete", func(j *jam, c *op.Call) error { return j.remove(c, j.setup.Example.Key.ID) }, 0},
+		{"delete nobody", func(j *jam, c *op.Call) error { return j.remove(c, unknownKey) }, latchkey.CodeKeyNotFound},
+		{"fewer roles in a project", func(j *jam, c *op.Call) error { return j.replace(c, latchkey.GroupReadOnly) }, 0},
+		{"the last owner's roles", func(j *jam, c *op.Call) error { return j.reroleOwner(c, latchkey.OrgReadOnly) }, latchkey.CodeLastOwner},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			j := newStageWith(t, sqlstore.Options{QueueLength: 1}).jammed(t)
+			answer := make(chan error, 1)
+			go func() { answer <- persist(func() error { return test.call(j, j.noting(j.call("a"))) }) }()
+			untilFull(j.store.UpdateFirst)
+			if got := codeOf(test.call(j, j.call("b"))); got != latchkey.CodeUnavailable {
+				t.Errorf("a revocation more than the lane holds: code %d", got)
+			}
+			j.release()
+			if got := codeOf(<-answer); got != test.want {
+				t.Errorf("code %d, want %d", got, test.want)
+			}
+			if order := []string{<-j.served, <-j.served}; !slices.Equal(order, []string{"revocation", "ordinary"}) {
+				t.Errorf("served %q", order)
+			}
+		})
+	}
+}
+
+// TestOtherChangesWait holds that nobody gets near the lane without a right
+// credential, nor with a change that takes nothing away or is not the caller's
+// to make.
+func TestOtherChangesWait(t *testing.T) {
+	j := newStageWith(t, sqlstore.Options{QueueLength: 1}).jammed(t)
+	defer j.release()
+	wrong := j.call("n")
+	wrong.Proof.Check = func(r latchkey.Reader, _ latchkey.ProjectID) (latchkey.Credential, error) {
+		if _, writes := r.(latchkey.Tx); writes {
+			t.Error("a wrong response reached the writer")
+		}
+		return latchkey.Credential{}, latchkey.Refuse(latchkey.CodeUnauthenticated)
+	}
+	for _, test := range []struct {
+		name string
+		err  error
+		want latchkey.Code
+	}{
+		{"a deletion without a proof", j.remove(wrong, j.setup.Example.Key.ID), latchkey.CodeUnauthenticated},
+		{"a reduction without a proof", j.replace(wrong, latchkey.GroupReadOnly), latchkey.CodeUnauthenticated},
+		{"a grant", j.replace(j.call("a"), latchkey.GroupOwner, latchkey.GroupClusterManager), latchkey.CodeUnavailable},
+		{"more words for as much", j.replace(j.call("a"), latchkey.GroupOwner, latchkey.GroupReadOnly), latchkey.CodeUnavailable},
+		{"no change", j.replace(j.call("a"), latchkey.GroupOwner), latchkey.CodeUnavailable},
+		{"a reduction by who may not", j.reroleOwner(j.byExample(j.call("a")), latchkey.OrgMember), latchkey.CodeUnavailable},
+	} {
+		if got := codeOf(test.err); got != test.want {
+			t.Errorf("%s: code %d, want %d", test.name, got, test.want)
+		}
+	}
+}
+
+// TestPriorityHasAnEnd holds that one caller cannot live in the lane: what is
+// above its bound waits in line, and another caller's revocations still do not.
+func TestPriorityHasAnEnd(t *testing.T) {
+	st := newStageWith(t, sqlstore.Options{QueueLength: 1})
+	for range 1000 {
+		if got := codeOf(st.remove(st.byExample(st.call("n")), unknownKey)); got != latchkey.CodeNotAuthorized {
+			t.Fatalf("code %d", got)
+		}
+	}
+	j := st.jammed(t)
+	if got := codeOf(j.remove(j.byExample(j.call("n")), unknownKey)); got != latchkey.CodeUnavailable {
+		t.Errorf("above the bound, in a full queue: code %d", got)
+	}
+	answer := make(chan error, 1)
+	go func() {
+		answer <- persist(func() error { return j.remove(j.noting(j.call("o")), j.setup.Example.Key.ID) })
+	}()
+	untilFull(j.store.UpdateFirst)
+	j.release()
+	if first := <-j.served; first != "revocation" {
+		t.Errorf("served %q first", first)
+	}
+	if err := <-answer; err != nil {
+		t.Error(err)
+	}
+}
