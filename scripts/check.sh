@@ -44,6 +44,9 @@ go vet ./...
 step staticcheck
 go tool -modfile=tools/go.mod staticcheck ./...
 
+step the yardstick
+(cd bench && go vet . && go test -count=1 .)
+
 step tests
 go test -count=1 -timeout 15m ./... # random inputs: a cached result says nothing
 

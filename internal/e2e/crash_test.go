@@ -88,16 +88,16 @@ func fromEnvironment(t *testing.T, name string, otherwise int) int {
 // create makes the keys that the storm changes, and the clients.
 func (c *crash) create(s *instance) {
 	owner := newLink(s.URL, c.keys.owner())
-	defer owner.close()
+	defer owner.Close()
 	for i := range crashKeys {
 		r, err := owner.do("POST", "/api/atlas/v2/groups/"+c.keys.ProjectID+"/apiKeys",
 			fmt.Sprintf(`{"desc":"key %d","roles":["GROUP_READ_ONLY"]}`, i))
 		var made struct{ ID string }
 		if err == nil {
-			err = json.Unmarshal(r.body, &made)
+			err = json.Unmarshal(r.Body, &made)
 		}
 		if err != nil || made.ID == "" {
-			c.t.Fatalf("creating a key: %d %s %v", r.status, r.body, err)
+			c.t.Fatalf("creating a key: %d %s %v", r.Status, r.Body, err)
 		}
 		c.targets = append(c.targets, made.ID)
 		c.ledger.base = append(c.ledger.base, &change{key: i, desc: fmt.Sprint("key ", i), roles: []string{"GROUP_READ_ONLY"}})
@@ -113,10 +113,10 @@ func (c *crash) storm(s *instance) {
 	after := time.Duration(c.random.Int64N(int64(crashLatest)))
 	var clients sync.WaitGroup
 	for _, l := range c.links {
-		l.server = strings.TrimPrefix(s.URL, "http://")
+		l.Server = strings.TrimPrefix(s.URL, "http://")
 		random := rand.New(rand.NewPCG(c.random.Uint64(), 2))
 		clients.Go(func() {
-			defer l.close()
+			defer l.Close()
 			for c.change(l, random.IntN(crashKeys), random.IntN(2)) {
 			}
 		})
@@ -137,21 +137,17 @@ func (c *crash) storm(s *instance) {
 func (c *crash) change(l *link, key, generation int) bool {
 	base := [2]string{"/api/atlas/v2", "/api/public/v1.0"}[generation]
 	target := base + "/groups/" + c.keys.ProjectID + "/apiKeys/" + c.targets[key]
-	if time.Now().After(l.until) {
-		r, err := l.send("PATCH", target, "", "")
-		if err != nil {
-			return false
-		}
-		l.adopt(r.challenge)
+	if l.Old() && l.challenged("PATCH", target) != nil {
+		return false
 	}
 	p := c.ledger.begin(key)
-	p.raw = appendRequest(nil, l.server, "PATCH", target, l.sign("PATCH", target), p.body())
-	r, err := l.exchange(p.raw)
+	p.raw = l.request("PATCH", target, l.Sign(l.key.public, l.ha1, "PATCH", target), p.body())
+	r, err := l.Exchange(p.raw)
 	switch {
 	case err != nil:
 		return false
-	case r.status != 200:
-		c.t.Errorf("PATCH: %d %s", r.status, r.body)
+	case r.Status != 200:
+		c.t.Errorf("PATCH: %d %s", r.Status, r.Body)
 		return false
 	}
 	c.ledger.ack(p)
@@ -162,7 +158,7 @@ func (c *crash) change(l *link, key, generation int) bool {
 // chain from its beginning, too.
 func (c *crash) check(s *instance, whole bool) {
 	l := newLink(s.URL, c.keys.owner())
-	defer l.close()
+	defer l.Close()
 	found := make([]*change, crashKeys)
 	for key, id := range c.targets {
 		desc, roles := c.get(l, id)
@@ -188,10 +184,10 @@ func (c *crash) get(l *link, id string) (desc string, roles []string) {
 		Roles []struct{ GroupID, RoleName string }
 	}
 	if err == nil {
-		err = json.Unmarshal(r.body, &key)
+		err = json.Unmarshal(r.Body, &key)
 	}
-	if err != nil || r.status != 200 {
-		c.t.Fatalf("reading key %s: %d %s %v", id, r.status, r.body, err)
+	if err != nil || r.Status != 200 {
+		c.t.Fatalf("reading key %s: %d %s %v", id, r.Status, r.Body, err)
 	}
 	for _, role := range key.Roles {
 		if role.GroupID == c.keys.ProjectID {
@@ -269,9 +265,9 @@ func (c *crash) replay(l *link) {
 	if again == nil {
 		return
 	}
-	r, err := l.exchange(again.raw)
-	if err != nil || r.status != 401 || !strings.Contains(r.challenge, "stale=true") {
-		c.t.Errorf("%q sent a second time: %d %s %v, want 401 and stale=true", again.desc, r.status, r.body, err)
+	r, err := l.Exchange(again.raw)
+	if err != nil || r.Status != 401 || !strings.Contains(r.Challenge, "stale=true") {
+		c.t.Errorf("%q sent a second time: %d %s %v, want 401 and stale=true", again.desc, r.Status, r.Body, err)
 	}
 }
 

@@ -71,8 +71,8 @@ func load(links []*link, total int, do func(l *link, n int) error, before ...fun
 // answered with that status.
 func expect(l *link, status int, method, target, body string) error {
 	r, err := l.do(method, target, body)
-	if err == nil && r.status != status {
-		err = fmt.Errorf("%s %s: %d %s", method, target, r.status, r.body)
+	if err == nil && r.Status != status {
+		err = fmt.Errorf("%s %s: %d %s", method, target, r.Status, r.Body)
 	}
 	return err
 }
@@ -81,15 +81,15 @@ func expect(l *link, status int, method, target, body string) error {
 func populate(tb testing.TB, url string, keys firstKeys, n int) []string {
 	tb.Helper()
 	l := newLink(url, keys.owner())
-	defer l.close()
+	defer l.Close()
 	ids := make([]string, n)
 	for i := range ids {
 		r, err := l.do(http.MethodPost, "/api/atlas/v2/groups/"+keys.ProjectID+"/apiKeys",
 			fmt.Sprintf(`{"desc":"key %d","roles":["GROUP_READ_ONLY"]}`, i))
-		if err != nil || r.status != http.StatusOK {
-			tb.Fatalf("creating a key: %d %s %v", r.status, r.body, err)
+		if err != nil || r.Status != http.StatusOK {
+			tb.Fatalf("creating a key: %d %s %v", r.Status, r.Body, err)
 		}
-		_, rest, _ := strings.Cut(string(r.body), `"id":"`)
+		_, rest, _ := strings.Cut(string(r.Body), `"id":"`)
 		ids[i], _, _ = strings.Cut(rest, `"`)
 	}
 	return ids
@@ -103,7 +103,7 @@ func connect(tb testing.TB, url string, keys firstKeys, n int) []*link {
 	}
 	tb.Cleanup(func() {
 		for _, l := range links {
-			l.close()
+			l.Close()
 		}
 	})
 	return links

@@ -14,6 +14,8 @@ import (
 
 	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/store/sqlstore"
+
+	"github.com/latchkey/latchkey/internal/httplink"
 )
 
 // forgery is a way to send a PATCH without the private key.
@@ -27,7 +29,7 @@ func forgeries() []forgery {
 	guess := credentials{private: "00000000-0000-4000-8000-000000000000"}
 	signed := func(public, target, nonce string) string {
 		guess.public = public
-		return authorization(public, newLink("", guess).ha1, http.MethodPatch, target, nonce, 1)
+		return httplink.Authorization(public, newLink("", guess).ha1, http.MethodPatch, target, nonce, 1)
 	}
 	return []forgery{
 		{"no credentials", func(credentials, string, string) string { return "" }},
@@ -98,10 +100,10 @@ func (s *storm) rage(ctx context.Context) error {
 func (s *storm) forge(ctx context.Context, from net.IP, nth int) error {
 	kind, count := s.kinds[nth], &s.counts[nth]
 	l := newLink(s.url, credentials{})
-	l.from = from
-	defer l.close()
+	l.From = from
+	defer l.Close()
 	// A connection that waits for its answer when the storm ends is cut.
-	defer context.AfterFunc(ctx, func() { l.abandon() })()
+	defer context.AfterFunc(ctx, func() { l.Abandon() })()
 	target := "/api/atlas/v2/groups/" + s.keys.ProjectID + "/apiKeys/" + s.keys.Example.APIKeyID
 	var request []byte
 	next := time.Now()
@@ -109,28 +111,26 @@ func (s *storm) forge(ctx context.Context, from net.IP, nth int) error {
 	for ctx.Err() == nil {
 		began := time.Now()
 		if began.After(fresh) {
-			r, err := l.send(http.MethodPatch, target, "", "")
-			if err != nil {
+			if err := l.challenged(http.MethodPatch, target); err != nil {
 				return unless(ctx, err)
 			}
-			l.adopt(r.challenge)
-			fresh = began.Add(nonceUse)
-			header := kind.header(s.keys.owner(), target, l.nonce)
-			request = appendRequest(nil, l.server, http.MethodPatch, target, header, `{"roles":["GROUP_OWNER"]}`)
+			fresh = began.Add(httplink.NonceUse)
+			header := kind.header(s.keys.owner(), target, l.Nonce)
+			request = l.request(http.MethodPatch, target, header, `{"roles":["GROUP_OWNER"]}`)
 		}
 		if count.sent.Add(1) > s.limit {
 			return nil
 		}
-		r, err := l.exchange(request)
+		r, err := l.Exchange(request)
 		if err != nil {
 			return unless(ctx, err)
 		}
-		if r.status == http.StatusServiceUnavailable {
+		if r.Status == http.StatusServiceUnavailable {
 			s.busy.Add(1) // too many of this address wait already
-		} else if r.status != http.StatusUnauthorized || !strings.Contains(r.challenge, "stale=false") {
-			return fmt.Errorf("%s: %d %s %s", kind.name, r.status, r.challenge, r.body)
+		} else if r.Status != http.StatusUnauthorized || !strings.Contains(r.Challenge, "stale=false") {
+			return fmt.Errorf("%s: %d %s %s", kind.name, r.Status, r.Challenge, r.Body)
 		}
-		if r.status == http.StatusUnauthorized {
+		if r.Status == http.StatusUnauthorized {
 			count.refused.Add(1)
 		}
 		if s.pace > 0 {
@@ -171,7 +171,7 @@ func TestForgeries(t *testing.T) {
 	go func() { defer stop(); raged <- forgers.rage(ctx) }()
 
 	good := connect(t, s.URL, keys, 2)
-	good[1].from = stormAddresses()[0]
+	good[1].From = stormAddresses()[0]
 	calls := 0
 	for ; ctx.Err() == nil; calls++ {
 		target, body := patchOf(keys, ids, calls)

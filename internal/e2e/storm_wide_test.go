@@ -16,10 +16,10 @@ func widen(tb testing.TB, url string, keys firstKeys, n int) (project string) {
 	var last atomic.Value
 	_, err := load(links, n, func(l *link, n int) error {
 		r, err := l.do(http.MethodPost, "/api/atlas/v2/groups", fmt.Sprintf(`{"name":"project %d","orgId":"%s"}`, n, keys.OrgID))
-		if err == nil && r.status >= 300 {
-			err = fmt.Errorf("creating a project: %d %s", r.status, r.body)
+		if err == nil && r.Status >= 300 {
+			err = fmt.Errorf("creating a project: %d %s", r.Status, r.Body)
 		}
-		_, rest, _ := strings.Cut(string(r.body), `"id":"`)
+		_, rest, _ := strings.Cut(string(r.Body), `"id":"`)
 		id, _, _ := strings.Cut(rest, `"`)
 		last.Store(id)
 		return err
