@@ -114,6 +114,7 @@ func captureAll(t *testing.T, g wire.Generation) []reference.Capture {
 		for name, value := range values {
 			path = strings.ReplaceAll(path, "{"+name+"}", value)
 		}
+		path += step.query
 		body := strings.ReplaceAll(step.body, "{orgId}", s.OrgID)
 		req, err := http.NewRequest(row.Method, s.URL+path, strings.NewReader(body))
 		if err != nil {
@@ -142,17 +143,33 @@ func captureAll(t *testing.T, g wire.Generation) []reference.Capture {
 			Received: stable.text(inOrder(t, string(answer))),
 		})
 		if step.keep != "" {
-			var made struct{ ID string }
-			if err := json.Unmarshal(answer, &made); err != nil {
-				t.Fatal(err)
-			}
-			values[step.keep] = made.ID
+			values[step.keep] = idIn(t, answer)
 		}
 		for name, value := range step.values {
 			values[name] = value
 		}
 	}
 	return all
+}
+
+// idIn returns the id of what an answer shows, or shows first.
+func idIn(t *testing.T, answer []byte) string {
+	t.Helper()
+	type thing struct{ ID, ClientID string }
+	var made struct {
+		thing
+		Results []thing
+	}
+	if err := json.Unmarshal(answer, &made); err != nil {
+		t.Fatal(err)
+	}
+	if len(made.Results) > 0 {
+		made.thing = made.Results[0]
+	}
+	if made.ClientID != "" {
+		return made.ClientID
+	}
+	return made.ID
 }
 
 // rowOf returns the first row of an operation on a generation.

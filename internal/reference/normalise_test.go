@@ -28,8 +28,10 @@ var (
 	private   = regexp.MustCompile(`\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-([0-9a-f]{12})\b`)
 	tails     = regexp.MustCompile(`(\*{8}-\*{4}-\*{4}-)([0-9a-f]{12})\b`)
 	ids       = regexp.MustCompile(`\b[0-9a-f]{24}\b`)
+	accounts  = regexp.MustCompile(`\b(mdb_sa_id_)([0-9a-f]{24})\b`)
+	secrets   = regexp.MustCompile(`\bmdb_sa_sk_(?:[0-9A-Za-z]{45}|\.\.\.)([0-9A-Za-z]{4})\b`)
 	times     = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ`)
-	publics   = regexp.MustCompile(`("publicKey":"|username=")([a-z]{8})"`)
+	publics   = regexp.MustCompile(`("(?:publicKey|targetPublicKey)":"|username=")([a-z]{8})"`)
 	responses = regexp.MustCompile(`^(Authorization: Digest username="[a-z]{8}"), .*`)
 )
 
@@ -38,6 +40,9 @@ const (
 	exampleHash  = "0123456789abcdef0123456789abcdef01234567"
 	exampleBuild = "gitHash=" + exampleHash + "; versionString=1.0.0"
 	exampleTime  = "2026-01-02T03:04:05Z"
+
+	// exampleSecret is a secret but for its last four characters: none is valid.
+	exampleSecret = "ExampleExampleExampleExampleExampleExampleExa"
 )
 
 // stand returns what stands for a value of a kind; form makes it from a number.
@@ -60,6 +65,18 @@ func (n *normaliser) text(s string) string {
 	s = tails.ReplaceAllStringFunc(s, func(key string) string {
 		m := tails.FindStringSubmatch(key)
 		return m[1] + n.tail(m[2])
+	})
+	s = accounts.ReplaceAllStringFunc(s, func(id string) string {
+		m := accounts.FindStringSubmatch(id)
+		return m[1] + n.stand("id", m[2], "65a1b2c3d4e5f6071829%04x")
+	})
+	s = secrets.ReplaceAllStringFunc(s, func(secret string) string {
+		m := secrets.FindStringSubmatch(secret)
+		tail := n.stand("secret", m[1], "%04d")
+		if strings.Contains(secret, "...") {
+			return "mdb_sa_sk_..." + tail
+		}
+		return "mdb_sa_sk_" + exampleSecret + tail
 	})
 	s = ids.ReplaceAllStringFunc(s, func(id string) string { return n.stand("id", id, "65a1b2c3d4e5f6071829%04x") })
 	return publics.ReplaceAllStringFunc(s, func(key string) string {

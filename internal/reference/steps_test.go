@@ -4,7 +4,8 @@ package reference_test
 type step struct {
 	operation string
 	body      string            // {orgId} is filled in
-	keep      string            // the path parameter that the id in the answer is kept as
+	query     string            // with its question mark
+	keep      string            // the path parameter that the id in the answer, or in its first result, is kept as
 	values    map[string]string // path parameters from here on
 }
 
@@ -41,5 +42,37 @@ var steps = []step{
 	{operation: "getOrgApiKeyAccessListEntry"},
 	{operation: "deleteOrgApiKeyAccessListEntry"},
 	{operation: "deleteOrgApiKey"},
+	{operation: "createOrgServiceAccount", keep: "clientId",
+		body: `{"name":"pipeline","description":"Deployment pipeline","roles":["ORG_MEMBER"],"secretExpiresAfterHours":720}`},
+	{operation: "listOrgServiceAccounts"},
+	{operation: "getOrgServiceAccount"},
+	{operation: "updateOrgServiceAccount", body: `{"description":"Deployment pipeline of the web shop","roles":["ORG_READ_ONLY"]}`},
+	{operation: "createOrgServiceAccountSecret", body: `{"secretExpiresAfterHours":48}`, keep: "secretId"},
+	{operation: "deleteOrgServiceAccountSecret"},
+	{operation: "createOrgServiceAccountAccessList", body: `[{"cidrBlock":"203.0.113.0/24"},{"ipAddress":"198.51.100.7"}]`,
+		values: map[string]string{"ipAddress": "198.51.100.7"}},
+	{operation: "listOrgServiceAccountAccessList"},
+	{operation: "deleteOrgServiceAccountAccessListEntry"},
+	{operation: "inviteGroupServiceAccount", body: `{"roles":["GROUP_READ_ONLY"]}`},
+	{operation: "getOrgServiceAccountGroups"},
+	{operation: "createGroupServiceAccount", keep: "clientId",
+		body: `{"name":"nightly","description":"Nightly backup","roles":["GROUP_BACKUP_MANAGER"],"secretExpiresAfterHours":720}`},
+	{operation: "listGroupServiceAccounts"},
+	{operation: "getGroupServiceAccount"},
+	{operation: "updateGroupServiceAccount", body: `{"roles":["GROUP_BACKUP_MANAGER","GROUP_DATA_ACCESS_READ_ONLY"]}`},
+	{operation: "createGroupServiceAccountSecret", body: `{"secretExpiresAfterHours":48}`, keep: "secretId"},
+	{operation: "deleteGroupServiceAccountSecret"},
+	{operation: "createGroupServiceAccountAccessList", body: `[{"ipAddress":"198.51.100.7"}]`},
+	{operation: "listGroupServiceAccountAccessList"},
+	{operation: "deleteGroupServiceAccountAccessListEntry"},
+	{operation: "deleteGroupServiceAccount"},
+	{operation: "deleteOrgServiceAccount"},
+	{operation: "listEventTypes", query: "?itemsPerPage=3"},
+	{operation: "listGroupEvents", query: "?itemsPerPage=3", keep: "eventId"},
+	{operation: "getGroupEvent"},
+	{operation: "listOrgEvents", query: "?itemsPerPage=3&eventType=SERVICE_ACCOUNT_CREATED", keep: "eventId"},
+	{operation: "getOrgEvent"},
+	{operation: "listRateLimits", query: "?itemsPerPage=2", values: map[string]string{"endpointSetId": "rateLimitsInspection_user"}},
+	{operation: "getRateLimit"},
 	{operation: "deleteGroup"},
 }
