@@ -86,6 +86,7 @@ type Change struct {
 	ProjectRoles      []string                 `json:"projectRoles,omitempty"` // of the target in the project, after
 	RolesBefore       []string                 `json:"rolesBefore,omitempty"`  // what OrgRoles or ProjectRoles replaced
 	Entry             string                   `json:"entry,omitempty"`        // an access list entry, as a prefix
+	EntryCreated      int64                    `json:"entryCreated,omitempty"` // when it was added, in Unix seconds
 	Secrets           *[]SecretTerm            `json:"secrets,omitempty"`      // of the target, after
 	SecretID          SecretID                 `json:"secretId,omitempty"`     // the secret that was added or deleted
 	Assignments       map[PrincipalID][]string `json:"assignments,omitempty"`  // what went with a deleted project

@@ -42,8 +42,13 @@ type Store interface {
 	Update(ctx context.Context, f func(Tx) error) error
 	// UpdateFirst is Update, ahead of all that wait in Update: it is the lane of
 	// revocations, which other changes must not hold up. It has its own bound of
-	// callers that wait.
+	// callers that wait. As long as anybody waits in Update, some of those are
+	// served, too: nobody waits for ever.
 	UpdateFirst(ctx context.Context, f func(Tx) error) error
+	// Crowded reports whether more callers wait in Update than one flush takes,
+	// so that whoever comes now waits for several. It is cheap, may be called
+	// by any goroutine, and is true of the moment only.
+	Crowded() bool
 	// Close waits for what runs and lets the data go.
 	Close() error
 }
@@ -69,6 +74,9 @@ type Reader interface {
 	Credential(login string, project ProjectID) (Credential, error)
 	// TokenRevoked reports whether the token with that hash was revoked.
 	TokenRevoked(org OrgID, hash TokenHash) (bool, error)
+	// NonceUsed reports whether a use of the nonce with that count is noted. Only
+	// Tx.UseNonce can tell that there will be no other.
+	NonceUsed(org OrgID, nonce string, count uint32) (bool, error)
 	// Organizations returns the ids of all organizations in rising order, and of
 	// any of which only events are left; for maintenance.
 	Organizations() ([]OrgID, error)
@@ -115,6 +123,8 @@ type Reader interface {
 	// Uses returns the use of those access list entries and secrets of the
 	// principal that were used at all.
 	Uses(OrgID, PrincipalID) ([]Use, error)
+	// UseOf returns the use of one entry or secret; zero if it was not used.
+	UseOf(org OrgID, principal PrincipalID, what string) (Use, error)
 	// Events returns up to limit events with a number above after, in order.
 	Events(org OrgID, after int64, limit int) ([]Event, error)
 	// Event returns the event with that id; ErrNotFound if the organization has none.
@@ -203,6 +213,10 @@ type EventFilter struct {
 	Types   []EventType // only these; none for all
 	From    time.Time   // not before this; zero for no limit
 	Until   time.Time   // not after this; zero for no limit
+
+	// Uncounted says that nobody asks how many events there are on all pages.
+	// The count may then be any that tells whether there are more behind the page.
+	Uncounted bool
 }
 
 // TokenHash is the hash by which a revoked token is known.

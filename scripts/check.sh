@@ -12,6 +12,7 @@ need curl || missing+=(curl)
 need script || missing+=(bsdutils)
 PATH="$PATH:/usr/sbin" need nginx || missing+=(nginx-light)
 need caddy || missing+=(caddy)
+need promtool || missing+=(prometheus)
 /usr/bin/python3 -c 'import requests' 2>/dev/null || missing+=(python3 python3-requests)
 if [ ${#missing[@]} -gt 0 ]; then
   if need apt-get && [ "$(id -u)" = 0 ]; then

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -38,6 +39,7 @@ type verifyFlags struct {
 	publicKey   string
 	checkpoints []string
 	from        int64
+	covered     bool
 	output      *choice
 }
 
@@ -47,13 +49,18 @@ func newAuditVerifyCommand(p *program) *cobra.Command {
 		Short: "Check the chain of audit events, and the data against it, or an export",
 		Long: `Verify checks that no event of an organization was changed, added or taken away;
 that the events, played again from the first one, give exactly the data; and that
-every checkpoint is there, signed, and of an event that still is what it was.
+every checkpoint is there, signed, and of an event that still is what it was. It
+says which public key it used (that of the master key where it can be read, else
+that of ` + server.CheckpointKeyFile + `), and up to which event of each organization a
+checkpoint was signed: later events only hang together. With --covered they are a
+fault.
 
 With --export it checks an export by itself, on any machine: it needs no data,
 only the public key that latchkey audit public-key prints where the data is. It
 says up to which event the export is vouched for. Checkpoints cannot tell that
 an export was cut off right after one of them: only one that was kept elsewhere
-can, with --checkpoint, which takes a file or the line itself.
+can, with --checkpoint, which takes a file or the line itself. That of the event
+before --from joins an export to the one before it.
 
 It only reads, beside a running server too. The exit status is 1 when it finds
 anything.`,
@@ -62,15 +69,19 @@ anything.`,
   latchkey audit verify --export audit.jsonl --public-key checkpoint.pub --checkpoint kept.json`,
 		Args: cobra.NoArgs,
 	}
-	addSettings(cmd, "data")
+	addSettings(cmd, "data", "master-key-file")
 	f := verifyFlags{output: outputFlag(cmd, "text", "json")}
 	flags := cmd.Flags()
 	flags.StringArrayVar(&f.orgs, "org", nil, "id of an organization to check; may be repeated (default: all of them)")
 	flags.StringVar(&f.export, "export", "", "file that latchkey audit export wrote, to be checked instead of the data; - is standard input")
-	flags.StringVar(&f.publicKey, "public-key", "", "public key of checkpoints: a file, or its 64 hex digits (default: "+server.CheckpointKeyFile+" in the data directory)")
+	flags.StringVar(&f.publicKey, "public-key", "", "public key of checkpoints: a file, or its 64 hex digits (default: those of the master key, or "+server.CheckpointKeyFile+" in the data directory)")
 	flags.StringArrayVar(&f.checkpoints, "checkpoint", nil, "checkpoint that was kept elsewhere and must be there: a file or the line itself; may be repeated")
 	flags.Int64Var(&f.from, "from", 1, "number of the event that the export begins with")
+	flags.BoolVar(&f.covered, "covered", false, "fail when the newest events have no checkpoint yet")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if f.from < 1 {
+			return usageError("--from: events are numbered from 1 on")
+		}
 		options, err := f.options()
 		if err != nil {
 			return err
@@ -93,6 +104,9 @@ func (f *verifyFlags) options() ([]audit.Option, error) {
 		return nil, err
 	}
 	options := []audit.Option{audit.Organizations(ids...)}
+	if f.covered {
+		options = append(options, audit.AllCovered())
+	}
 	for _, text := range f.checkpoints {
 		if !strings.HasPrefix(strings.TrimSpace(text), "{") {
 			content, err := os.ReadFile(text)
@@ -135,6 +149,7 @@ func (p *program) verifyData(cmd *cobra.Command, f verifyFlags, options []audit.
 		return err
 	}
 	keys, err := f.keys()
+	source := ", which was given"
 	if err != nil {
 		return err
 	}
@@ -144,7 +159,7 @@ func (p *program) verifyData(cmd *cobra.Command, f verifyFlags, options []audit.
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
 	if keys == nil {
-		keys, err = server.ReadCheckpointKeys(c.data)
+		keys, source, err = dataKeys(cmd.Context(), c)
 	}
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -152,7 +167,7 @@ func (p *program) verifyData(cmd *cobra.Command, f verifyFlags, options []audit.
 	case err != nil:
 		return err
 	default:
-		options = append(options, audit.SignedBy(keys))
+		options = append(options, audit.SignedBy(keys), audit.KeysFrom(source))
 	}
 	report, err := audit.Verify(cmd.Context(), store, options...)
 	switch {
@@ -169,6 +184,18 @@ func (p *program) verifyData(cmd *cobra.Command, f verifyFlags, options []audit.
 		err = errNotWhole
 	}
 	return err
+}
+
+// dataKeys returns the public keys of checkpoints of a data directory, and in
+// words where they are from. The master key is believed rather than a file that
+// whoever changes the data could change, too.
+func dataKeys(ctx context.Context, c config) (audit.PublicKeys, string, error) {
+	keys, err := server.CheckpointKeys(ctx, c.data, c.masterKeyFile)
+	if err == nil {
+		return keys, ", made from the master key", nil
+	}
+	keys, err = server.ReadCheckpointKeys(c.data)
+	return keys, " that " + server.CheckpointKeyFile + " in the data directory has: the master key could not be read", err
 }
 
 func (p *program) verifyExport(cmd *cobra.Command, f verifyFlags, options []audit.Option) error {

@@ -62,6 +62,9 @@ It only reads, beside a running server too.`,
 		e := exportRun{progress: progress{w: p.stderr, terminal: isTerminal(p.stderr)}, out: *out}
 		var done audit.Exported
 		if *out == "" {
+			if isClosed(os.Stdout) {
+				return errors.New("standard output is closed: name a file with --out")
+			}
 			done, err = audit.Export(ctx, store, id, *from, p.stdout, e.progress.show)
 		} else {
 			first := *from
@@ -73,6 +76,19 @@ It only reads, beside a running server too.`,
 		return e.end(ctx, id, c.data, done, err)
 	}
 	return cmd
+}
+
+// isClosed reports whether the file was closed when the process began: the Go
+// runtime puts the null device there, for reading and writing. Who throws output
+// away opens that for writing only.
+func isClosed(f *os.File) bool {
+	info, err := f.Stat()
+	null, nullErr := os.Stat(os.DevNull)
+	if err != nil || nullErr != nil || !os.SameFile(info, null) {
+		return false
+	}
+	mode, _, errno := syscall.Syscall(syscall.SYS_FCNTL, f.Fd(), syscall.F_GETFL, 0)
+	return errno == 0 && mode&syscall.O_ACCMODE == syscall.O_RDWR
 }
 
 // exportedOrg returns the organization with that id, or without one the only

@@ -32,6 +32,8 @@ type config struct {
 	ownLimits     map[string]bool // the sets whose limits were given one by one
 	logJSON       bool
 	logLevel      slog.Level
+	accessLog     bool
+	metricsListen string // "" serves no metrics
 	masterKeyFile string
 	noExample     bool
 }
@@ -81,8 +83,8 @@ func settings() []setting {
 		{"digest-algorithms", "md5|md5,sha-256", "md5", "digest algorithms to offer", func(c *config, text string) error {
 			return choose(strings.ReplaceAll(strings.ToLower(text), " ", ""), &c.offerSHA256, map[string]bool{"md5": false, "md5,sha-256": true})
 		}},
-		{"rate-limits", "off|atlas", "off", "off: callers may call as often as they like; atlas: the published limits of each endpoint set, counted by this process alone", func(c *config, text string) error {
-			return choose(text, &c.rateLimits, map[string]ratelimit.Limits{"off": nil, "atlas": ratelimit.Published()})
+		{"rate-limits", "off|atlas", "off", "off: only wrong credentials at the token endpoint are limited, callers may call as often as they like; atlas: the published limits of each endpoint set, counted by this process alone", func(c *config, text string) error {
+			return choose(text, &c.rateLimits, map[string]ratelimit.Limits{"off": ratelimit.Default(), "atlas": ratelimit.Published()})
 		}},
 		{"rate-limit", kindMany, "", "limit of one endpoint set, on top of --rate-limits: \"events_group 300/100\" lets 300 requests through at once and 100 a minute, \"events_group off\" all; several are separated by commas or given one by one", setRateLimit},
 		{"log-format", "text|json", "text", "format of the log, which goes to standard error", func(c *config, text string) error {
@@ -93,6 +95,8 @@ func settings() []setting {
 				"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError,
 			})
 		}},
+		{"access-log", "", "false", "log a line for each answer, whatever --log-level says", truth(func(c *config) *bool { return &c.accessLog })},
+		{"metrics-listen", "address", "", "address and port to serve Prometheus metrics on, at /metrics, by plain HTTP and without credentials; without a host it is loopback (default: nowhere)", setMetricsListen},
 		{"master-key-file", "file", "", "file of the master key (default: " + server.MasterKeyFile + " in the data directory)", text(func(c *config) *string { return &c.masterKeyFile })},
 		{"no-example", "", "false", "leave the example key out of the first set-up", truth(func(c *config) *bool { return &c.noExample })},
 	}
@@ -129,18 +133,38 @@ func choose[V any](text string, to *V, values map[string]V) error {
 }
 
 func setListen(c *config, text string) error {
-	host, port, err := net.SplitHostPort(text)
+	_, _, err := hostPort(text, "8080")
+	c.listen = text
+	return err
+}
+
+// setMetricsListen takes an address without a host for loopback: what everybody
+// can read must be asked for.
+func setMetricsListen(c *config, text string) error {
+	if text == "" {
+		return nil
+	}
+	host, port, err := hostPort(text, "9464")
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	c.metricsListen = net.JoinHostPort(host, port)
+	return err
+}
+
+// hostPort splits an address to listen on; example is a port that the error shows.
+func hostPort(text, example string) (host, port string, err error) {
+	host, port, err = net.SplitHostPort(text)
 	if err == nil {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil {
-		return fmt.Errorf("%q is no address and port; write it like 127.0.0.1:8080, [::1]:8080 or :8080", text)
+		return "", "", fmt.Errorf("%q is no address and port; write it like 127.0.0.1:%s, [::1]:%[2]s or :%[2]s", text, example)
 	}
 	if strings.ContainsAny(host, " /%") {
-		return fmt.Errorf("%q has no host that can be listened on; write it like 127.0.0.1:8080", text)
+		return "", "", fmt.Errorf("%q has no host that can be listened on; write it like 127.0.0.1:%s", text, example)
 	}
-	c.listen = text
-	return nil
+	return host, port, nil
 }
 
 func setMaxKeys(c *config, text string) error {
@@ -211,6 +235,9 @@ func (c *config) check(bad map[string]bool) []fault {
 	}
 	if bad["listen"] {
 		return faults
+	}
+	if c.metricsListen == c.listen && !strings.HasSuffix(c.listen, ":0") {
+		faults = append(faults, fault{"--metrics-listen", c.listen + " is also --listen; give metrics a port of their own"})
 	}
 	if c.publicURL == "" && !bad["public-url"] && c.unspecified() {
 		faults = append(faults, fault{"--public-url", fmt.Sprintf("is missing; with --listen %s nobody knows the URL that clients use; give it, for example --public-url %s://keys.example.org", c.listen, c.scheme())})

@@ -40,7 +40,7 @@ func TestDefaults(t *testing.T) {
 	if err != nil || warnings != nil {
 		t.Fatal(err, warnings)
 	}
-	want := config{listen: "127.0.0.1:8080", data: "./latchkey-data", maxKeys: 500}
+	want := config{listen: "127.0.0.1:8080", data: "./latchkey-data", maxKeys: 500, rateLimits: ratelimit.Default()}
 	if got := fmt.Sprintf("%+v", c); got != fmt.Sprintf("%+v", want) {
 		t.Errorf("got %s\nwant %+v", got, want)
 	}
@@ -97,6 +97,11 @@ func TestValues(t *testing.T) {
 		{"--listen 192.0.2.1:443 --tls-cert c --tls-key k", func(c config) any { return c.scheme() }, "https"},
 		{"--trusted-proxies 10.0.0.0/8,::1", func(c config) any { return len(c.proxies) }, 2},
 		{"--max-keys-per-org 1", func(c config) any { return c.maxKeys }, 1},
+		{"--access-log", func(c config) any { return c.accessLog }, true},
+		{"--data x", func(c config) any { return c.metricsListen }, ""},
+		{"--metrics-listen :9464", func(c config) any { return c.metricsListen }, "127.0.0.1:9464"},
+		{"--metrics-listen 0.0.0.0:9464", func(c config) any { return c.metricsListen }, "0.0.0.0:9464"},
+		{"--metrics-listen [::1]:0", func(c config) any { return c.metricsListen }, "[::1]:0"},
 	} {
 		t.Run(test.args, func(t *testing.T) {
 			c, _, err := loadAll(t, strings.Fields(test.args), nil, nil)
@@ -117,6 +122,10 @@ func TestFaults(t *testing.T) {
 		what  string
 	}{
 		{"--listen 8080", "--listen", "no address and port"},
+		{"--metrics-listen 9464", "--metrics-listen", "no address and port; write it like 127.0.0.1:9464, [::1]:9464 or :9464"},
+		{"--metrics-listen http://x:1", "--metrics-listen", "no address and port"},
+		{"--metrics-listen a/b:1", "--metrics-listen", "no host that can be listened on"},
+		{"--metrics-listen 127.0.0.1:8080", "--metrics-listen", "127.0.0.1:8080 is also --listen"},
 		{"--listen localhost", "--listen", "no address and port"},
 		{"--listen 127.0.0.1:http", "--listen", "no address and port"},
 		{"--listen 127.0.0.1:65536", "--listen", "no address and port"},
@@ -206,6 +215,7 @@ func TestUnknownVariables(t *testing.T) {
 func TestRateLimits(t *testing.T) {
 	published := ratelimit.Published()
 	small := ratelimit.Limit{Capacity: 3, Refill: 2}
+	failures := ratelimit.Limit{Capacity: 50, Refill: 50}
 	for _, test := range []struct {
 		name       string
 		args, vars []string
@@ -213,15 +223,18 @@ func TestRateLimits(t *testing.T) {
 		want       ratelimit.Limits
 		faults     string // where and what, separated by |
 	}{
-		{"off", nil, nil, "", nil, ""},
+		{"off", nil, nil, "", ratelimit.Limits{"oauthToken_ip": failures}, ""},
+		{"off by its name", []string{"--rate-limits=off"}, nil, "", ratelimit.Limits{"oauthToken_ip": failures}, ""},
+		{"none at all", nil, nil, "rate-limit = oauthToken_ip off", nil, ""},
+		{"failures by other values", nil, nil, "rate-limit = oauthToken_ip 3/2", ratelimit.Limits{"oauthToken_ip": small}, ""},
 		{"atlas", []string{"--rate-limits=atlas"}, nil, "", published, ""},
-		{"one alone", nil, nil, "rate-limit = events_group 3/2", ratelimit.Limits{"events_group": small}, ""},
+		{"one alone", nil, nil, "rate-limit = events_group 3/2", ratelimit.Limits{"oauthToken_ip": failures, "events_group": small}, ""},
 		{"on top of atlas", nil, nil, "rate-limit = events_group 3/2 # comment\nrate-limits = atlas\nrate-limit = root_ip off",
 			published.With(ratelimit.Rule{Set: "events_group", Limit: small}, ratelimit.Rule{Set: "root_ip"}), ""},
-		{"in one line", nil, nil, "rate-limit = events_group 3/2, root_ip 3/2", ratelimit.Limits{"events_group": small, "root_ip": small}, ""},
-		{"in two flags", []string{"--rate-limit", "events_group 3/2", "--rate-limit=root_ip 3/2"}, nil, "", ratelimit.Limits{"events_group": small, "root_ip": small}, ""},
-		{"in the environment", nil, []string{"LATCHKEY_RATE_LIMIT=events_group 3/2", "LATCHKEY_RATE_LIMITS=off"}, "", ratelimit.Limits{"events_group": small}, ""},
-		{"flags before the file", []string{"--rate-limit=root_ip 3/2"}, nil, "rate-limit = events_group 3/2\nrate-limit = nonsense", ratelimit.Limits{"root_ip": small}, ""},
+		{"in one line", nil, nil, "rate-limit = events_group 3/2, root_ip 3/2", ratelimit.Limits{"oauthToken_ip": failures, "events_group": small, "root_ip": small}, ""},
+		{"in two flags", []string{"--rate-limit", "events_group 3/2", "--rate-limit=root_ip 3/2"}, nil, "", ratelimit.Limits{"oauthToken_ip": failures, "events_group": small, "root_ip": small}, ""},
+		{"in the environment", nil, []string{"LATCHKEY_RATE_LIMIT=events_group 3/2", "LATCHKEY_RATE_LIMITS=off"}, "", ratelimit.Limits{"oauthToken_ip": failures, "events_group": small}, ""},
+		{"flags before the file", []string{"--rate-limit=root_ip 3/2"}, nil, "rate-limit = events_group 3/2\nrate-limit = nonsense", ratelimit.Limits{"oauthToken_ip": failures, "root_ip": small}, ""},
 		{"faults", nil, nil, "rate-limits = on\nrate-limit = events_group 3/2\nrate-limit = events_group 1/1\nrate-limit = x 1/1, events_user 0/1", nil,
 			`f:1: "on" is none of|f:3: the limit of events_group was given already|f:4: there is no endpoint set "x"|f:4: the capacity "0"`},
 	} {

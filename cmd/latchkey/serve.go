@@ -98,9 +98,13 @@ func (p *program) serve(ctx context.Context, stop func(), c config) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, data.Close()) }()
+	if data.OtherCheckpointKeys {
+		log.Warn("the public keys of audit checkpoints in the data directory were not those of the master key, and were written anew: who verified with them was misled", slog.String("file", server.CheckpointKeyFile))
+	}
 	s, err := server.New(data, server.Config{
 		PublicURL: c.publicURL, Granting: c.granting, MaxKeysPerOrg: c.maxKeys,
 		OfferSHA256: c.offerSHA256, Proxies: c.proxies, RateLimits: c.rateLimits, Log: log,
+		Metrics: c.metricsListen != "", AccessLog: c.accessLog,
 	})
 	if err != nil {
 		return err
@@ -113,6 +117,11 @@ func (p *program) serve(ctx context.Context, stop func(), c config) (err error) 
 	}
 	defer ln.Close()
 	address := c.scheme() + "://" + ln.Addr().String()
+	closeMetrics, err := openMetrics(ctx, s, c, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeMetrics()) }()
 	// Commands come after the first set-up, which theirs must not be taken for,
 	// and before anybody is told that the server is there.
 	first, err := p.greet(ctx, data, c, address)
@@ -140,17 +149,43 @@ func (p *program) serve(ctx context.Context, stop func(), c config) (err error) 
 }
 
 func listen(ctx context.Context, c config) (net.Listener, error) {
-	var config net.ListenConfig
-	ln, err := config.Listen(ctx, "tcp", c.listen)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("%s is taken: another program listens there; stop it or choose another --listen: %w", c.listen, err)
-	}
+	ln, err := listenOn(ctx, c.listen, "--listen")
 	if err != nil {
-		return nil, fmt.Errorf("cannot listen on %s: %w", c.listen, err)
+		return nil, err
 	}
 	// A name such as localhost means what the system says it means.
 	if addr, ok := ln.Addr().(*net.TCPAddr); ok && c.scheme() == "http" && !c.insecureHTTP && !addr.IP.IsLoopback() {
 		return nil, errors.Join(fmt.Errorf("%s is %s here, which is not loopback; give --tls-cert and --tls-key, or --insecure-http behind a proxy that speaks TLS", c.listen, addr), ln.Close())
+	}
+	return ln, nil
+}
+
+// openMetrics serves metrics, if anybody asked for them, until what it returns
+// is called.
+func openMetrics(ctx context.Context, s *server.Server, c config, log *slog.Logger) (closeAll func() error, err error) {
+	if c.metricsListen == "" {
+		return func() error { return nil }, nil
+	}
+	ln, err := listenOn(ctx, c.metricsListen, "--metrics-listen")
+	if err != nil {
+		return nil, err
+	}
+	if addr, ok := ln.Addr().(*net.TCPAddr); ok && !addr.IP.IsLoopback() {
+		log.Warn("metrics are served beyond this machine, to whoever asks", slog.String("address", addr.String()))
+	}
+	log.Info("serving metrics", slog.String("address", "http://"+ln.Addr().String()+"/metrics"))
+	return s.OpenMetrics(ln).Close, nil
+}
+
+// listenOn listens on the address, which the flag gave.
+func listenOn(ctx context.Context, address, flag string) (net.Listener, error) {
+	var config net.ListenConfig
+	ln, err := config.Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is taken: another program listens there; stop it or choose another %s: %w", address, flag, err)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s: %w", address, err)
 	}
 	return ln, nil
 }

@@ -203,10 +203,11 @@ const challengeBody = "{\n  \"error\" : 401,\n  \"reason\" : \"Unauthorized\",\n
 	"  \"detail\" : \"You are not authorized for this resource.\",\n  \"errorCode\" : \"UNEXPECTED_ERROR\"\n}"
 
 // fingerprint is everything of the answer that may not depend on a secret:
-// all but the date and the nonce.
+// all but the date, the nonce and the request's id.
 func (a answer) fingerprint() string {
 	h := a.header.Clone()
 	h.Del("Date")
+	h.Del("X-Request-Id")
 	for i, line := range h["Www-Authenticate"] {
 		h["Www-Authenticate"][i] = strings.Replace(line, nonceOf(a.header), "NONCE", 1)
 	}

@@ -116,6 +116,10 @@ func TestCheck(t *testing.T) {
 			{"owner", "groupId=x&role=GROUP_OWNER", 400, "INVALID_QUERY_PARAMETER", p("groupId")},
 			{"owner", "groupId=&role=GROUP_OWNER", 400, "INVALID_QUERY_PARAMETER", p("groupId")},
 			{"owner", "orgId=X&role=ORG_OWNER", 400, "INVALID_QUERY_PARAMETER", p("orgId")},
+			{"owner", "groupId={project}&role=GROUP_OWNER" + strings.Repeat("&x=1", 62), 204, "", nil},
+			{"owner", "groupId={project}&role=GROUP_OWNER" + strings.Repeat("&x=1", 63), 400, "INVALID_QUERY_PARAMETER", p("x")},
+			{"owner", strings.Repeat("x=1&", 64) + "groupId={project}&role=GROUP_OWNER", 400, "INVALID_QUERY_PARAMETER", p("groupId")},
+			{"owner", "groupId={project}&role=GROUP_OWNER&x=" + strings.Repeat("x", 8<<10), 400, "INVALID_QUERY_PARAMETER", p("query")},
 			{"", "groupId=x&role=nonsense", 401, "", nil},
 			{"", "groupId={project}&role=GROUP_READ_ONLY", 401, "", nil},
 		} {

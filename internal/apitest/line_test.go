@@ -242,8 +242,6 @@ func versionFor(target string) string {
 		return "2024-08-05"
 	case strings.Contains(target, "/rateLimits"):
 		return "2025-03-12"
-	case strings.Contains(target, "/rateLimits"):
-		return "2025-03-12"
 	}
 	return "2023-01-01"
 }

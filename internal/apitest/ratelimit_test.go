@@ -1,11 +1,14 @@
 package apitest
 
 import (
+	"bytes"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -143,10 +146,14 @@ func TestReplayCostsNothing(t *testing.T) {
 			t.Fatalf("got %s", a)
 		}
 		a.wantLeft(3, 2)
+		ran := w.data.Store.Stats().Callers
 		for range 10 {
 			again := w.send(r)
 			again.wantChallenge(true)
 			again.wantNoLimit()
+		}
+		if got := w.data.Store.Stats().Callers; got != ran {
+			t.Errorf("the writer ran %d of 10 replays", got-ran)
 		}
 		w.ok("owner", g.at("GET /groups/{project}/apiKeys"), "", 200).wantLeft(3, 1)
 	})
@@ -266,11 +273,49 @@ func TestRateLimitsAreTold(t *testing.T) {
 	})
 }
 
-// TestWrongSecretsAreLimited: wrong secrets at the token endpoint are counted by
-// address, and a right one always gets its token.
-func TestWrongSecretsAreLimited(t *testing.T) {
+// TestRefusalsForComingTooOftenAreFewLines: who is limited and goes on calling
+// fills no log.
+func TestRefusalsForComingTooOftenAreFewLines(t *testing.T) {
 	onEveryStore(t, func(t *testing.T, b backend) {
-		w := newWorld(t, b, options{config: server.Config{RateLimits: ratelimit.Published()}})
+		var lines countedLines
+		w := newWorld(t, b, options{config: server.Config{RateLimits: smallLimits(), Log: slog.New(slog.NewTextHandler(&lines, nil))}})
+		k := w.store("robot", "org", "project", 24*time.Hour)
+		k.secret = "wrong"
+		began, refused := time.Now(), 0
+		for range 100 {
+			for _, a := range []answer{w.ask(k, tokenCall, askToken), w.call("owner", "GET /api/atlas/v2/orgs", "")} {
+				if a.status == 429 {
+					refused++
+				}
+			}
+		}
+		if most := int64(time.Since(began).Seconds()) + 2; refused < 190 || lines.Load() < 1 || lines.Load() > most {
+			t.Errorf("%d lines for %d refusals, want 1 to %d", lines.Load(), refused, most)
+		}
+	})
+}
+
+// countedLines counts the lines about limits that a log gets.
+type countedLines struct{ atomic.Int64 }
+
+func (c *countedLines) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("RATE_LIMITED")) {
+		c.Add(1)
+	}
+	return len(line), nil
+}
+
+// TestWrongSecretsAreLimited: wrong secrets at the token endpoint are counted by
+// address, with other limits or without, and a right one always gets its token.
+func TestWrongSecretsAreLimited(t *testing.T) {
+	for name, limits := range map[string]ratelimit.Limits{"off": ratelimit.Default(), "atlas": ratelimit.Published()} {
+		t.Run(name, func(t *testing.T) { testWrongSecrets(t, limits) })
+	}
+}
+
+func testWrongSecrets(t *testing.T, limits ratelimit.Limits) {
+	onEveryStore(t, func(t *testing.T, b backend) {
+		w := newWorld(t, b, options{config: server.Config{RateLimits: limits}})
 		k := w.store("robot", "org", "project", 24*time.Hour)
 		wrong := *k
 		wrong.secret = strings.ToUpper(k.secret)

@@ -78,6 +78,7 @@ func newHome(t testing.TB, dir string) *home {
 		},
 		HashSecret: func(s latchkey.ClientSecret) [sha256.Size]byte { return sha256.Sum256([]byte(s.Tail())) },
 		Sign:       sign,
+		IsSigned:   func(c *latchkey.Checkpoint) bool { return c.SignedBy(testKeys()[0]) },
 	})
 	for i, name := range []string{"One", "Other"} {
 		s, err := h.service.CreateOrganization(context.Background(), "init", op.SetupOptions{OrgName: name, ProjectName: "first", Example: true})

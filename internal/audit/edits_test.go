@@ -24,12 +24,14 @@ import (
 const (
 	allEdits     = 100_000
 	shortEdits   = 5_000
-	editedEvents = 24
+	editedEvents = 11
+	partFrom     = 7 // the event that the part of it begins with that is edited, too
 )
 
 // TestEdits makes random edits of an export, from the flip of a bit to a chain
 // that was computed anew by somebody who has everything but the key, and wants
-// each of them to be found with the public key and the last checkpoint.
+// each of them to be found with the public key and the last checkpoint. Every
+// third export is a part that does not begin with the first event.
 // LATCHKEY_EDITS and LATCHKEY_EDITS_SEED say how many and which.
 func TestEdits(t *testing.T) {
 	n, seed := allEdits, int(time.Now().UnixNano())
@@ -45,12 +47,17 @@ func TestEdits(t *testing.T) {
 	for w := range workers {
 		made[w] = make(map[string]int)
 		wait.Go(func() {
-			e := newEditor(t)
+			whole := newEditor(t)
+			part := whole.part(partFrom)
 			for i := w; i < n; i += workers {
+				e := whole
+				if i%3 == 2 {
+					e = part
+				}
 				e.random = rand.New(rand.NewPCG(uint64(seed), uint64(i))) // of the edit's own: it can be made alone
 				name, text := e.edit()
 				made[w][name]++
-				report, err := audit.VerifyExport(context.Background(), bytes.NewReader(text), keys, audit.Containing(e.kept))
+				report, err := audit.VerifyExport(context.Background(), bytes.NewReader(text), keys, audit.Containing(e.kept), audit.From(e.from))
 				if err != nil || report.OK() || report.Covered != 0 {
 					t.Errorf("edit %d, %s: not found, %v:\n%s", i, name, err, text)
 					return
@@ -95,12 +102,14 @@ type editor struct {
 	foreign []string // of the export of another organization, signed with the same key
 	sibling []string // of another chain of the same organization
 	kept    latchkey.Checkpoint
+	from    int64 // the number of the first event
+	alike   int   // how many lines the sibling has in common, header included
 	forger  ed25519.PrivateKey
 }
 
 func newEditor(t *testing.T) *editor {
 	s := chainOf(t, stateOrg, editedEvents, 10)
-	e := &editor{t: t, script: s, text: s.text(t), kept: s.newest(), forger: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))}
+	e := &editor{t: t, script: s, text: s.text(t), kept: s.newest(), from: 1, alike: 5, forger: ed25519.NewKeyFromSeed(make([]byte, ed25519.SeedSize))}
 	e.lines = lines(e.text)
 	e.foreign = lines(chainOf(t, "100000000000000000000002", editedEvents, 10).text(t))
 	sibling := chainOf(t, stateOrg, 4, 20)
@@ -109,6 +118,19 @@ func newEditor(t *testing.T) *editor {
 	}
 	e.sibling = lines(sibling.text(t))
 	return e
+}
+
+// part returns an editor of the part of the export that begins with that event.
+func (e *editor) part(from int64) *editor {
+	cut := func(org latchkey.OrgID, l []string) []string {
+		return append([]string{string(audit.AppendHeader(nil, &audit.Header{Org: org, First: from}))}, l[from:]...)
+	}
+	p := *e
+	p.from, p.alike = from, 1
+	p.script = &script{org: stateOrg, lines: append([]audit.Line{{Header: &audit.Header{Org: stateOrg, First: from}}}, e.script.lines[from:]...)}
+	p.lines, p.foreign, p.sibling = cut(stateOrg, e.lines), cut("100000000000000000000002", e.foreign), cut(stateOrg, e.sibling[1:])
+	p.text = joined(p.lines)
+	return &p
 }
 
 // edit returns a text that is not that of the export, and what was done to it.
@@ -193,10 +215,10 @@ func edits() []kindOfEdit {
 			return joined(insert(remove(e.lines, i), i, e.foreign[i]))
 		}},
 		{"insert a line of another chain", func(e *editor) []byte {
-			return joined(insert(e.lines, e.random.IntN(len(e.lines)+1), e.sibling[5+e.random.IntN(len(e.sibling)-5)]))
+			return joined(insert(e.lines, e.random.IntN(len(e.lines)+1), e.sibling[e.alike+1+e.random.IntN(len(e.sibling)-e.alike-1)]))
 		}},
 		{"go on as another chain", func(e *editor) []byte {
-			i := 7 + e.random.IntN(editedEvents-7)
+			i := e.alike + 2 + e.random.IntN(len(e.sibling)-e.alike-2)
 			return joined(append(slices.Clone(e.lines[:i]), e.sibling[i:]...))
 		}},
 		{"replace all by another organization", func(e *editor) []byte { return joined(e.foreign) }},
@@ -277,8 +299,8 @@ func (e *editor) seal(event *latchkey.Event, prev [32]byte) {
 // of a whole chain.
 func (e *editor) rechained(change func([]audit.Line) []audit.Line) []audit.Line {
 	l := change(slices.Clone(e.script.lines))
-	var prev [32]byte
-	var seq, last int64
+	first := e.script.lines[1].Event
+	prev, seq, last := first.PrevHash, first.Seq-1, int64(0)
 	for i := range l {
 		switch {
 		case l[i].Event != nil:

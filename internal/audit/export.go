@@ -35,11 +35,33 @@ type exporter struct {
 	store latchkey.Store
 	told  Progress
 	w     *bufio.Writer
+	sunk  *counter // what w writes to
 	line  []byte
 
 	at    place
 	check chain // of the links between the events that are written
 	out   Exported
+	made  int64    // how many bytes the lines so far have
+	owed  []lineAt // of the lines of this page
+}
+
+// lineAt is where a line ends that was given to the buffer, and what it is of.
+type lineAt struct {
+	end        int64
+	seq        int64
+	checkpoint bool
+}
+
+// counter counts what was written.
+type counter struct {
+	w io.Writer
+	n int64
+}
+
+func (c *counter) Write(b []byte) (int, error) {
+	n, err := c.w.Write(b)
+	c.n += int64(n)
+	return n, err
 }
 
 // Export writes the events of the organization from the number first on, and
@@ -50,18 +72,23 @@ type exporter struct {
 // It returns latchkey.ErrNotFound when the organization has no such event,
 // ErrChainBroken, the errors of the store, of w and of the context.
 func Export(ctx context.Context, store latchkey.Store, org latchkey.OrgID, first int64, w io.Writer, told Progress) (Exported, error) {
-	x := exporter{org: org, store: store, told: told, w: newWriter(w)}
+	x := newExporter(store, org, w, told)
 	if err := x.begin(ctx, first); err != nil {
 		return x.out, err
 	}
-	if _, err := x.w.Write(AppendHeader(nil, &Header{org, first})); err != nil {
+	n, err := x.w.Write(AppendHeader(nil, &Header{org, first}))
+	if err != nil {
 		return x.out, err
 	}
-	err := x.run(ctx)
+	x.made = int64(n)
+	err = x.run(ctx)
 	return x.out, err
 }
 
-func newWriter(w io.Writer) *bufio.Writer { return bufio.NewWriterSize(w, 1<<20) }
+func newExporter(store latchkey.Store, org latchkey.OrgID, w io.Writer, told Progress) *exporter {
+	sunk := &counter{w: w}
+	return &exporter{org: org, store: store, told: told, sunk: sunk, w: bufio.NewWriterSize(sunk, 1<<20)}
+}
 
 // begin puts the exporter before the event with the number first.
 func (x *exporter) begin(ctx context.Context, first int64) error {
@@ -73,7 +100,7 @@ func (x *exporter) begin(ctx context.Context, first int64) error {
 	x.check.stopped = true // links only
 	x.check.last = first - 1
 	if first > 1 {
-		x.check.lastSigned = -1
+		x.check.first, x.check.lastSigned = first, -1
 	}
 	x.out = Exported{First: first, Last: first - 1}
 	return x.store.View(ctx, func(r latchkey.Reader) error {
@@ -96,7 +123,7 @@ func (x *exporter) begin(ctx context.Context, first int64) error {
 func (x *exporter) run(ctx context.Context) error {
 	for more := true; more; {
 		if err := ctx.Err(); err != nil {
-			return errors.Join(err, x.w.Flush())
+			return errors.Join(err, x.flush())
 		}
 		var page []Line
 		var newest int64
@@ -110,14 +137,30 @@ func (x *exporter) run(ctx context.Context) error {
 		for i := 0; err == nil && i < len(page); i++ {
 			err = x.write(page[i])
 		}
-		if err != nil {
-			return errors.Join(err, x.w.Flush())
+		if err = errors.Join(err, x.flush()); err != nil {
+			return err
 		}
 		if x.told != nil {
 			x.told(x.out.Last, newest)
 		}
 	}
-	return x.w.Flush()
+	return x.flush()
+}
+
+// flush writes what is in the buffer, and counts the lines that went out whole.
+func (x *exporter) flush() error {
+	err := x.w.Flush()
+	for _, l := range x.owed {
+		switch {
+		case l.end > x.sunk.n:
+		case l.checkpoint:
+			x.out.Checkpoints++
+		default:
+			x.out.Last = l.seq
+		}
+	}
+	x.owed = x.owed[:0]
+	return err
 }
 
 // write writes one line, if it follows on those before it.
@@ -133,16 +176,15 @@ func (x *exporter) write(l Line) error {
 	} else {
 		x.line = AppendCheckpoint(x.line, l.Checkpoint)
 	}
-	if err == nil {
-		_, err = x.w.Write(x.line)
-	}
 	if err != nil {
 		return err
 	}
+	x.made += int64(len(x.line))
+	at := lineAt{end: x.made, checkpoint: l.Event == nil}
 	if l.Event != nil {
-		x.out.Last = l.Event.Seq
-	} else {
-		x.out.Checkpoints++
+		at.seq = l.Event.Seq
 	}
-	return nil
+	x.owed = append(x.owed, at)
+	_, err = x.w.Write(x.line)
+	return err
 }

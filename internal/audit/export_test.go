@@ -253,6 +253,85 @@ func flipHash(line string) string {
 	return line[:i] + digit + line[i+1:]
 }
 
+// TestForeignFileStays holds that a failed export deletes no file that it did
+// not make.
+func TestForeignFileStays(t *testing.T) {
+	dir, _ := sample(t, 1)
+	store := reading(t, dir)
+	const nobody = latchkey.OrgID("000000000000000000000000")
+	at := t.TempDir()
+	empty, linked, made := filepath.Join(at, "empty"), filepath.Join(at, "linked"), filepath.Join(at, "made")
+	if err := errors.Join(os.WriteFile(empty, nil, 0o600), os.Symlink(empty, linked)); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{empty, linked, made} {
+		if _, err := audit.ExportFile(context.Background(), store, nobody, 0, path, nil); !errors.Is(err, latchkey.ErrNotFound) {
+			t.Errorf("%s: %v; want ErrNotFound", path, err)
+		}
+		if _, err := os.Lstat(path); (err == nil) != (path != made) {
+			t.Errorf("%s afterwards: %v", path, err)
+		}
+	}
+}
+
+// TestLongTail holds that a file without line feeds is not read as a whole.
+func TestLongTail(t *testing.T) {
+	dir, h := sample(t, 1)
+	store := reading(t, dir)
+	path := filepath.Join(t.TempDir(), "export")
+	text := audit.AppendHeader(nil, &audit.Header{Org: h.org, First: 1})
+	if err := errors.Join(os.WriteFile(path, append(text, "x\n"...), 0o600), os.Truncate(path, 1<<30)); err != nil {
+		t.Fatal(err)
+	}
+	_, err := audit.ExportFile(context.Background(), store, h.org, 0, path, nil)
+	if !errors.Is(err, audit.ErrAnotherExport) || !strings.Contains(err.Error(), "longer than any line") {
+		t.Errorf("%v; want that the last line is too long", err)
+	}
+}
+
+// TestExportCountsWhatIsWritten cuts the writer off, and wants the export to say
+// what is there.
+func TestExportCountsWhatIsWritten(t *testing.T) {
+	dir, h := sample(t, 30)
+	store := reading(t, dir)
+	whole := export(t, store, h.org, 1)
+	for limit := 0; limit < len(whole); limit += 997 {
+		full := &cutWriter{limit: limit}
+		out, err := audit.Export(context.Background(), store, h.org, 1, full, nil)
+		if !errors.Is(err, errFull) {
+			t.Fatalf("after %d bytes: %v", limit, err)
+		}
+		events := bytes.Count(whole[:limit], []byte("\n{\"line\":\"event\"")) // begun
+		signed := bytes.Count(whole[:limit], []byte("\n{\"line\":\"checkpoint\""))
+		if limit > 0 && whole[limit-1] != '\n' { // the last line is not complete
+			last := whole[bytes.LastIndexByte(whole[:limit], '\n')+1 : limit]
+			switch {
+			case bytes.HasPrefix(last, []byte(`{"line":"event"`)):
+				events--
+			case bytes.HasPrefix(last, []byte(`{"line":"checkpoint"`)):
+				signed--
+			}
+		}
+		if out.Last != int64(events) || out.Checkpoints != signed {
+			t.Errorf("after %d bytes: wrote %+v; want %d events and %d checkpoints", limit, out, events, signed)
+		}
+	}
+}
+
+var errFull = errors.New("full")
+
+// cutWriter takes so many bytes.
+type cutWriter struct{ limit int }
+
+func (c *cutWriter) Write(b []byte) (int, error) {
+	n := min(len(b), c.limit)
+	c.limit -= n
+	if n < len(b) {
+		return n, errFull
+	}
+	return n, nil
+}
+
 func TestExportFileFails(t *testing.T) {
 	dir, h := sample(t, 1)
 	store := reading(t, dir)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/binary"
 	"fmt"
 	"strings"
 	"testing"
@@ -68,6 +69,28 @@ func (s *script) append(t testing.TB, e latchkey.Event) {
 	}
 	s.prev = e.Hash
 	s.lines = append(s.lines, audit.Line{Event: &e})
+}
+
+// reseal gives the last event another payload and the hash that belongs to it.
+func (s *script) reseal(t testing.TB, payload string) {
+	t.Helper()
+	e := s.lines[len(s.lines)-1].Event
+	e.Payload = []byte(payload)
+	h := sha256.New()
+	h.Write(e.PrevHash[:])
+	var n [8]byte
+	for _, v := range []int64{e.Seq, e.Created.UnixMilli()} {
+		binary.BigEndian.PutUint64(n[:], uint64(v))
+		h.Write(n[:])
+	}
+	for _, text := range []string{string(e.OrgID), string(e.ID), string(e.Type), string(e.Source), e.Operation, string(e.CallerID),
+		string(e.CallerPublicKey), e.RemoteAddress, string(e.ProjectID), string(e.TargetID), string(e.TargetPublicKey), payload} {
+		binary.BigEndian.PutUint32(n[:4], uint32(len(text)))
+		h.Write(n[:4])
+		h.Write([]byte(text))
+	}
+	h.Sum(e.Hash[:0])
+	s.prev = e.Hash
 }
 
 func (s *script) sign() {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -26,7 +27,7 @@ const exportMode = 0o600
 // with another event or has other events than the data, or another process
 // writes to it; then the file stays as it was. A first of 0 is that of the file, or 1.
 func ExportFile(ctx context.Context, store latchkey.Store, org latchkey.OrgID, first int64, path string, told Progress) (out Exported, err error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, exportMode)
+	f, isNew, err := openExport(path)
 	if err != nil {
 		return out, err
 	}
@@ -43,20 +44,31 @@ func ExportFile(ctx context.Context, store latchkey.Store, org latchkey.OrgID, f
 			return out, err
 		}
 		w := &startOver{f: f}
-		if out, err = Export(ctx, store, org, max(first, 1), w, told); err != nil && !w.begun && old.size == 0 {
+		if out, err = Export(ctx, store, org, max(first, 1), w, told); err != nil && !w.begun && isNew {
 			err = errors.Join(err, os.Remove(path))
 		}
 	} else {
 		if first != 0 && first != old.header.First {
 			return out, fmt.Errorf("%w: %s begins with event %d, not with %d", ErrAnotherExport, path, old.header.First, first)
 		}
-		x := exporter{org: org, store: store, told: told, w: newWriter(f)}
+		x := newExporter(store, org, f, told)
 		out, err = x.continueFile(ctx, f, old)
 	}
 	if err == nil {
 		err = errors.Join(f.Sync(), syncDirectory(filepath.Dir(path)))
 	}
 	return out, err
+}
+
+// openExport opens a file that an export is written to, and says whether it made
+// it: no other file is ever deleted.
+func openExport(path string) (f *os.File, isNew bool, err error) {
+	f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, exportMode)
+	if errors.Is(err, fs.ErrExist) {
+		f, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE, exportMode) // through a link that leads nowhere, too
+		return f, false, err
+	}
+	return f, err == nil, err
 }
 
 // startOver empties the file when the first byte for it comes.
@@ -91,7 +103,7 @@ func (x *exporter) continueFile(ctx context.Context, f *os.File, old tail) (Expo
 			return x.out, fmt.Errorf("%w: the last line of %s, about event %d, is not what the data says: one of them was changed, or an older copy of the data was restored; keep the file, and export to a new one", ErrAnotherExport, f.Name(), old.seq)
 		}
 		x.at = place{old.seq, old.seq - 1}
-		x.check.lastSigned = -1
+		x.check.first, x.check.lastSigned = old.seq+1, -1
 		if old.checkpoint {
 			x.at.checkpoint = old.seq
 			x.check.lastSigned = old.seq
@@ -196,9 +208,12 @@ func readTail(f *os.File, org latchkey.OrgID, first int64) (tail, error) {
 // maxHeader is more than any header needs.
 const maxHeader = 4 << 10
 
+// maxTail holds the longest last line, and one after it that is not complete.
+const maxTail = 2*maxDeletedLine + 2
+
 // lastLine returns the last complete line of the file and where it ends.
 func lastLine(f *os.File, size int64) (line []byte, end int64, err error) {
-	for n := int64(64 << 10); ; n *= 4 {
+	for n := int64(64 << 10); ; n = min(4*n, maxTail) {
 		part, err := readPart(f, max(0, size-n), min(size, n))
 		if err != nil {
 			return nil, 0, err
@@ -209,6 +224,9 @@ func lastLine(f *os.File, size int64) (line []byte, end int64, err error) {
 		}
 		if n >= size {
 			return nil, 0, io.ErrUnexpectedEOF // the file got shorter
+		}
+		if n == maxTail {
+			return nil, 0, fmt.Errorf("%w: its last line is longer than any line of an export", ErrAnotherExport)
 		}
 	}
 }

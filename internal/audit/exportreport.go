@@ -23,7 +23,8 @@ type ExportReport struct {
 	// Newest is the line of the checkpoint at that event: what to keep
 	// elsewhere. It is empty without one.
 	Newest json.RawMessage `json:"newestCheckpoint,omitempty"`
-	// Replayed says whether the events were played again from the first one on.
+	// Replayed says whether the events that are covered were played again, from
+	// the first one on.
 	Replayed bool `json:"replayed"`
 	// Anchored says whether a checkpoint that was kept elsewhere is in the
 	// export: only up to that one it is certain that nothing was cut off.
@@ -32,7 +33,8 @@ type ExportReport struct {
 	Omitted  int       `json:"omitted,omitempty"` // findings beyond MaxFindings
 
 	newest *latchkey.Checkpoint
-	kept   int64 // the highest number of a kept checkpoint
+	kept   int64 // the highest number of a kept checkpoint that is in the export
+	joined bool  // whether one is of the event before the first
 }
 
 func (x *exportVerification) report() ExportReport {
@@ -50,8 +52,11 @@ func (x *exportVerification) report() ExportReport {
 		r.newest, r.Covered = x.newest, x.newest.Seq
 		r.Newest = AppendCheckpoint(nil, x.newest)
 	}
+	r.joined = x.joined != nil
 	for _, k := range x.keep {
-		r.Anchored, r.kept = true, max(r.kept, k.Seq)
+		if k.Seq >= r.First {
+			r.Anchored, r.kept = true, max(r.kept, k.Seq)
+		}
 	}
 	return r
 }
@@ -84,6 +89,9 @@ func (r *ExportReport) WriteText(w io.Writer) error {
 	}
 	if !r.Replayed {
 		fmt.Fprintln(b, "not replayed: the export does not begin with the first event")
+	}
+	if r.joined {
+		fmt.Fprintf(b, "joined: it goes on where the checkpoint that was given is, event %d\n", r.First-1)
 	}
 	if r.Anchored {
 		fmt.Fprintf(b, "complete: up to event %d, where the checkpoint that was given is\n", r.kept)

@@ -22,6 +22,28 @@ var ErrNotALine = errors.New("no line of an export")
 // ErrNotALine for everything else. It checks no hash and no signature. The
 // payload of an event is a part of text.
 func ParseLine(text []byte) (Line, error) {
+	line, err := parseUnread(text)
+	if err == nil && line.Event != nil {
+		err = readChange(line.Event)
+	}
+	if err != nil {
+		return Line{}, err
+	}
+	return line, nil
+}
+
+// readChange reads the payload of an event that parseUnread returned.
+func readChange(e *latchkey.Event) error {
+	if err := json.Unmarshal(e.Payload, &e.Change); err != nil {
+		return fmt.Errorf("%w: the payload of event %d: %w", ErrNotALine, e.Seq, err)
+	}
+	return nil
+}
+
+// parseUnread is ParseLine, but does not read the payload: what it is turned
+// into may take many times its length, which an event is worth only when a
+// signature vouches for it.
+func parseUnread(text []byte) (Line, error) {
 	p := parser{rest: text}
 	var line Line
 	switch {
@@ -83,6 +105,9 @@ func (p *parser) header() *Header {
 	p.literal(firstMember)
 	h.First = p.number()
 	p.literal(lineEnd)
+	if _, ok := latchkey.ParseID[latchkey.OrgID](string(h.Org)); !ok {
+		p.fail("%q is no id of an organization", limited(string(h.Org)))
+	}
 	if h.First < 1 {
 		p.fail("the first event has a number of at least 1")
 	}
@@ -113,10 +138,8 @@ func (p *parser) event() *latchkey.Event {
 	if e.Seq < 1 {
 		p.fail("an event has a number of at least 1")
 	}
-	if p.err == nil {
-		if err := json.Unmarshal(e.Payload, &e.Change); err != nil {
-			p.fail("the payload of event %d: %v", e.Seq, err)
-		}
+	if p.err == nil && !json.Valid(e.Payload) {
+		p.fail("the payload of event %d is no JSON", e.Seq)
 	}
 	return &e
 }
@@ -165,7 +188,7 @@ func (p *parser) number() int64 {
 	}
 	v, err := strconv.ParseInt(string(p.rest[:n]), 10, 64)
 	if p.err == nil && (err != nil || n > 1 && p.rest[0] == '0') {
-		p.fail("%q is no number", p.rest[:n])
+		p.fail("%q is no number", limited(string(p.rest[:min(n, maxValue+1)])))
 	}
 	if p.err != nil {
 		return 0
@@ -234,7 +257,7 @@ func (p *parser) text() string {
 		}
 	}
 	if !utf8.ValidString(text) || (escaped || hasControl(text)) && string(appendText(nil, text)) != string(p.quoted(n)) {
-		p.fail("%q is not written as an export writes it", raw)
+		p.fail("%q is not written as an export writes it", limited(string(raw[:min(n, maxValue+1)])))
 		return ""
 	}
 	p.rest = p.rest[n+1:]

@@ -2,8 +2,10 @@ package audit
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/latchkey/latchkey"
@@ -45,7 +47,7 @@ func (f Finding) String() string {
 		b.WriteString("warning: ")
 	}
 	if f.Org != "" {
-		fmt.Fprintf(&b, "organization %s: ", f.Org)
+		fmt.Fprintf(&b, "organization %s: ", printable(string(f.Org), maxValue))
 	}
 	b.WriteString(string(f.Kind))
 	if f.Line != 0 {
@@ -55,13 +57,13 @@ func (f Finding) String() string {
 		fmt.Fprintf(&b, ": event %d", f.Seq)
 	}
 	if f.Principal != "" {
-		fmt.Fprintf(&b, ": %s", describe(f.Principal))
+		fmt.Fprintf(&b, ": %s", printable(describe(f.Principal), maxValue+len("service account ")))
 	}
 	if f.Project != "" {
-		fmt.Fprintf(&b, ": project %s", f.Project)
+		fmt.Fprintf(&b, ": project %s", printable(string(f.Project), maxValue))
 	}
 	b.WriteString(": ")
-	b.WriteString(f.What)
+	b.WriteString(printable(f.What, 2*maxWhat))
 	return b.String()
 }
 
@@ -71,16 +73,33 @@ const MaxFindings = 100
 
 // Report is what a verification looked at and found.
 type Report struct {
-	Organizations     int       `json:"organizations"`
-	Projects          int       `json:"projects"`
-	Keys              int       `json:"apiKeys"`
-	Accounts          int       `json:"serviceAccounts"`
-	Events            int64     `json:"events"`
-	Checkpoints       int       `json:"checkpoints"`
-	SignaturesChecked bool      `json:"signaturesChecked"` // of the checkpoints
-	Findings          []Finding `json:"findings"`
-	Omitted           int       `json:"omitted,omitempty"` // findings beyond MaxFindings
+	Organizations     int   `json:"organizations"`
+	Projects          int   `json:"projects"`
+	Keys              int   `json:"apiKeys"`
+	Accounts          int   `json:"serviceAccounts"`
+	Events            int64 `json:"events"`
+	Checkpoints       int   `json:"checkpoints"`
+	SignaturesChecked bool  `json:"signaturesChecked"` // of the checkpoints
+	// PublicKeys are those that the signatures were checked with, in hex
+	// digits, and KeySource is where they came from, as it was told.
+	PublicKeys []string  `json:"publicKeys,omitempty"`
+	KeySource  string    `json:"keySource,omitempty"`
+	Covered    []Covered `json:"covered"`
+	Findings   []Finding `json:"findings"`
+	Omitted    int       `json:"omitted,omitempty"` // findings beyond MaxFindings
 }
+
+// Covered says how far checkpoints vouch for the events of an organization.
+type Covered struct {
+	Org  latchkey.OrgID `json:"orgId"`
+	Last int64          `json:"last"` // the number of the last event; 0 for none
+	// UpTo is the number of the last event that a checkpoint was signed for; 0
+	// for none. It counts only while there are no findings.
+	UpTo int64 `json:"upTo"`
+}
+
+// maxCovered is how many organizations the report for people lists.
+const maxCovered = 20
 
 // OK reports whether everything is as it should be; warnings do not count.
 func (r *Report) OK() bool {
@@ -93,7 +112,8 @@ func (r *Report) OK() bool {
 }
 
 // WriteText writes the report for people: a line for each finding, then the
-// counts. It returns the error of w.
+// counts, the keys, and how far checkpoints go, those that do not go to the end
+// first. It returns the error of w.
 func (r *Report) WriteText(w io.Writer) error {
 	b := bufio.NewWriter(w)
 	for _, f := range r.Findings {
@@ -108,5 +128,28 @@ func (r *Report) WriteText(w io.Writer) error {
 	}
 	fmt.Fprintf(b, "%s: %d organizations, %d projects, %d keys, %d service accounts, %d events, %d checkpoints\n",
 		verdict, r.Organizations, r.Projects, r.Keys, r.Accounts, r.Events, r.Checkpoints)
+	for _, key := range r.PublicKeys {
+		fmt.Fprintf(b, "signatures were checked with the public key %s%s\n", key, r.KeySource)
+	}
+	r.writeCovered(b)
 	return b.Flush()
+}
+
+func (r *Report) writeCovered(b *bufio.Writer) {
+	list := slices.Clone(r.Covered)
+	slices.SortStableFunc(list, func(x, y Covered) int { return cmp.Compare(y.Last-y.UpTo, x.Last-x.UpTo) })
+	for i, c := range list {
+		if i == maxCovered {
+			fmt.Fprintf(b, "and %d more organizations: --output json lists them\n", len(list)-i)
+			break
+		}
+		switch {
+		case c.UpTo == 0:
+			fmt.Fprintf(b, "warning: organization %s: no checkpoint vouches for its %d events yet\n", c.Org, c.Last)
+		case c.UpTo < c.Last:
+			fmt.Fprintf(b, "organization %s: covered up to event %d; nothing signed vouches for events %d to %d yet\n", c.Org, c.UpTo, c.UpTo+1, c.Last)
+		default:
+			fmt.Fprintf(b, "organization %s: covered up to event %d, its last one\n", c.Org, c.UpTo)
+		}
+	}
 }

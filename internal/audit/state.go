@@ -47,11 +47,13 @@ func (s *State) Apply(e latchkey.Event) error {
 	a, known := appliers[e.Type]
 	switch {
 	case !known:
-		return fmt.Errorf("unknown event type %q", e.Type)
+		return fmt.Errorf("unknown event type %q", limited(string(e.Type)))
 	case s.Org == "" && e.Type != latchkey.EventOrgCreated:
 		return fmt.Errorf("%s comes before %s", e.Type, latchkey.EventOrgCreated)
 	case s.Org != "" && s.Org != e.OrgID:
 		return fmt.Errorf("%s belongs to organization %s", e.Type, e.OrgID)
+	case tooMuch(&e.Change) != "":
+		return fmt.Errorf("%s: more than %s", e.Type, tooMuch(&e.Change))
 	case a.about == aKey && e.TargetID.IsAccount(), a.about == anAccount && !e.TargetID.IsAccount():
 		return fmt.Errorf("%s cannot be about %s", e.Type, e.TargetID)
 	}

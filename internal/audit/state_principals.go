@@ -58,8 +58,12 @@ func (s *State) entryAdded(e *latchkey.Event) error {
 		return err
 	case i >= 0:
 		return fmt.Errorf("%s has the entry %s", describe(e.TargetID), p)
+	case len(k.AccessList) >= maxEntries:
+		return fmt.Errorf("%s has %d entries, and no more are possible", describe(e.TargetID), maxEntries)
+	case e.Change.EntryCreated == 0:
+		return missing("entryCreated")
 	}
-	k.AccessList = append(slices.Clip(k.AccessList), latchkey.AccessListEntry{Prefix: p, Created: e.Created.Truncate(time.Second)})
+	k.AccessList = append(slices.Clip(k.AccessList), latchkey.AccessListEntry{Prefix: p, Created: time.Unix(e.Change.EntryCreated, 0).UTC()})
 	s.put(e.TargetID, k)
 	return nil
 }

@@ -2,8 +2,10 @@ package audit
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/latchkey/latchkey"
@@ -19,10 +21,12 @@ const (
 type Option func(*options)
 
 type options struct {
-	orgs []latchkey.OrgID
-	keys PublicKeys
-	keep []latchkey.Checkpoint
-	from int64
+	orgs    []latchkey.OrgID
+	keys    PublicKeys
+	source  string
+	keep    []latchkey.Checkpoint
+	from    int64
+	covered bool
 }
 
 func chosen(list []Option) options {
@@ -42,6 +46,17 @@ func Organizations(ids ...latchkey.OrgID) Option {
 // SignedBy checks the signatures of checkpoints; without it they are not looked at.
 func SignedBy(keys PublicKeys) Option {
 	return func(o *options) { o.keys = append(PublicKeys{}, keys...) }
+}
+
+// KeysFrom says where the keys of SignedBy came from, in words that follow on
+// "the public key": the report repeats them.
+func KeysFrom(source string) Option {
+	return func(o *options) { o.source = source }
+}
+
+// AllCovered makes it a finding that events came after the last checkpoint.
+func AllCovered() Option {
+	return func(o *options) { o.covered = true }
 }
 
 // Containing wants these checkpoints, which were kept elsewhere, to be there:
@@ -69,12 +84,16 @@ func From(seq int64) Option {
 // has events.
 //
 // What no event tells of is not seen: keys and hashes of secrets, times of
-// creation, use, and revoked tokens. Nor is a tail that was cut off together
+// creation, use, revoked tokens, the epoch of an organization's tokens, and which
+// projects were there and are deleted. Nor is a tail that was cut off together
 // with its checkpoints and everything it had changed, unless Containing names
 // one of those.
 func Verify(ctx context.Context, store latchkey.Store, list ...Option) (Report, error) {
 	o := chosen(list)
-	report := Report{Findings: []Finding{}, SignaturesChecked: o.keys != nil}
+	report := Report{Findings: []Finding{}, SignaturesChecked: o.keys != nil, KeySource: o.source, Covered: []Covered{}}
+	for _, key := range o.keys {
+		report.PublicKeys = append(report.PublicKeys, hex.EncodeToString(key))
+	}
 	orgs := o.orgs
 	if len(orgs) == 0 {
 		err := store.View(ctx, func(r latchkey.Reader) (err error) {
@@ -94,7 +113,7 @@ func Verify(ctx context.Context, store latchkey.Store, list ...Option) (Report, 
 	for _, org := range orgs {
 		v := verification{chain: newChain(org, o.keys, o.keep)}
 		err := store.View(ctx, func(r latchkey.Reader) error {
-			v = verification{ctx: ctx, r: r, chain: newChain(org, o.keys, o.keep)}
+			v = verification{ctx: ctx, r: r, wantCovered: o.covered, chain: newChain(org, o.keys, o.keep)}
 			return v.run()
 		})
 		if errors.Is(err, latchkey.ErrCorrupt) {
@@ -107,6 +126,7 @@ func Verify(ctx context.Context, store latchkey.Store, list ...Option) (Report, 
 		report.Accounts += v.accountCount
 		report.Events += v.events
 		report.Checkpoints += v.checkpoints
+		report.Covered = append(report.Covered, Covered{org, v.last, v.coveredUpTo()})
 		report.Findings = append(report.Findings, v.findings...)
 		report.Omitted += v.omitted
 		if err != nil {
@@ -122,6 +142,7 @@ type verification struct {
 	ctx context.Context
 	r   latchkey.Reader
 
+	wantCovered                      bool
 	projects, keyCount, accountCount int
 }
 
@@ -154,7 +175,7 @@ func (v *verification) run() error {
 
 // readChain checks every event and every checkpoint.
 func (v *verification) readChain() error {
-	var at place
+	at := place{math.MinInt64, math.MinInt64} // numbers below 1 are findings
 	for more := true; more; {
 		if err := v.ctx.Err(); err != nil {
 			return err
@@ -168,6 +189,7 @@ func (v *verification) readChain() error {
 			v.line(line)
 		}
 	}
+	v.covered(v.wantCovered)
 	v.kept("the data")
 	return nil
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/latchkey/latchkey"
 )
 
 // VerifyExport checks an export by itself, without the data that it was made
@@ -19,7 +21,9 @@ import (
 // What is wrong is in the report, and what the report calls Covered is all that
 // is vouched for: events after the last checkpoint hang together, but are signed
 // by nothing, and lines that were cut off after a checkpoint are missed only if
-// Containing names a later one. The error is that of r or of the context.
+// Containing names a later one. Events are played again only once a signature
+// vouches for them, so that an export that somebody made up costs what it is long
+// and no more. The error is that of r or of the context.
 func VerifyExport(ctx context.Context, r io.Reader, keys PublicKeys, list ...Option) (ExportReport, error) {
 	o := chosen(list)
 	if keys == nil {
@@ -40,7 +44,7 @@ func VerifyExport(ctx context.Context, r io.Reader, keys PublicKeys, list ...Opt
 		}
 		var line Line
 		if err == nil {
-			line, err = ParseLine(text)
+			line, err = parseUnread(text)
 		}
 		if err == nil {
 			err = x.take(line, n)
@@ -56,15 +60,23 @@ func VerifyExport(ctx context.Context, r io.Reader, keys PublicKeys, list ...Opt
 }
 
 // readBuffer holds most lines of an export whole.
-const readBuffer = 64 << 10
+const readBuffer = 16 << 10
 
 // exportVerification is that of one export.
 type exportVerification struct {
 	chain
 	asked  options
 	header *Header
-	cut    bool // whether it was not read to its end
+	cut    bool                 // whether it was not read to its end
+	joined *latchkey.Checkpoint // that was kept of the event before the first one; nil for none
+
+	pending  []latchkey.Event // since the last checkpoint, not replayed yet
+	payloads []byte           // of those
 }
+
+// maxPending is how many bytes the payloads between two checkpoints may have. A
+// project with all the roles in it is a few megabytes.
+const maxPending = 128 << 20
 
 // take takes the line with that number.
 func (x *exportVerification) take(line Line, n int64) error {
@@ -77,10 +89,49 @@ func (x *exportVerification) take(line Line, n int64) error {
 	case line.Header != nil:
 		return fmt.Errorf("%w: a header that is not the first line", ErrNotALine)
 	}
-	if line.Event != nil && x.events == 0 && x.header.First > 1 && line.Event.Seq == x.header.First {
+	if line.Event == nil {
+		return x.signed(line.Checkpoint)
+	}
+	if x.events == 0 && x.joined == nil && x.header.First > 1 && line.Event.Seq == x.header.First {
 		x.prev = line.Event.PrevHash // of an event that is not here
 	}
-	x.line(line)
+	if x.linked(line.Event) && !x.stopped {
+		x.hold(line.Event)
+	}
+	return nil
+}
+
+// hold keeps an event until a checkpoint vouches for it.
+func (x *exportVerification) hold(e *latchkey.Event) {
+	if len(x.pending) >= checkpointEvery || len(x.payloads)+len(e.Payload) > maxPending {
+		x.find(Finding{Kind: KindCheckpoint, Seq: e.Seq, What: fmt.Sprintf(
+			"more than %d events, or %d bytes of them, have no checkpoint before it: checkpoints were taken away; nothing from there on was replayed", checkpointEvery, maxPending)})
+		x.stopped, x.pending, x.payloads = true, nil, nil
+		return
+	}
+	held := *e
+	at := len(x.payloads)
+	x.payloads = append(x.payloads, e.Payload...)
+	held.Payload = x.payloads[at:len(x.payloads):len(x.payloads)]
+	x.pending = append(x.pending, held)
+}
+
+// signed takes a checkpoint, and replays what it vouches for as long as nothing
+// is wrong.
+func (x *exportVerification) signed(c *latchkey.Checkpoint) error {
+	x.checkpoint(c)
+	if len(x.findings) > 0 {
+		x.stopped = true
+	}
+	for i := 0; i < len(x.pending) && !x.stopped; i++ {
+		e := &x.pending[i]
+		if err := readChange(e); err != nil {
+			return err
+		}
+		x.replay(e)
+		*e = latchkey.Event{}
+	}
+	x.pending, x.payloads = x.pending[:0], x.payloads[:0]
 	return nil
 }
 
@@ -88,7 +139,7 @@ func (x *exportVerification) take(line Line, n int64) error {
 func (x *exportVerification) begin(h *Header) {
 	x.header = h
 	x.chain = newChain(h.Org, x.keys, x.asked.keep)
-	x.last = h.First - 1
+	x.first, x.last = h.First, h.First-1
 	if len(x.asked.orgs) > 0 && !slices.Contains(x.asked.orgs, h.Org) {
 		x.find(Finding{Kind: KindOrganization, What: "this is another organization than the one that was asked for"})
 	}
@@ -99,9 +150,21 @@ func (x *exportVerification) begin(h *Header) {
 	}
 	if h.First > 1 {
 		x.stopped, x.lastSigned = true, -1
+		x.join()
 	}
 	if h.First != x.asked.from {
 		x.find(Finding{Kind: KindChain, Seq: h.First, What: fmt.Sprintf("the export begins with this event, not with event %d", x.asked.from)})
+	}
+}
+
+// join makes the export follow on the checkpoint that was kept of the event
+// before its first one, if there is one: the end of the part before it.
+func (x *exportVerification) join() {
+	for i := range x.keep {
+		if k := &x.keep[i]; k.Seq == x.header.First-1 && x.keys.signed(k) {
+			x.joined, x.keepFound[i] = k, true
+			x.prev, x.lastSigned = k.Hash, k.Seq
+		}
 	}
 }
 
@@ -117,6 +180,9 @@ func (x *exportVerification) end() {
 		x.find(Finding{Kind: KindCheckpoint, What: "there is no checkpoint: nothing vouches for the events; export again when the server has signed one, which takes a minute"})
 	}
 	if !x.cut && x.header != nil {
+		if x.checkpoints > 0 {
+			x.covered(x.asked.covered)
+		}
 		x.kept("the export")
 	}
 }
@@ -127,14 +193,26 @@ type lineReader struct {
 	buf []byte
 }
 
-// maxLine is how long a line may be. The longest event names every principal of
-// a deleted project.
-const maxLine = 64 << 20
+// How long lines may be. Only the event of a deleted project names every
+// principal that was in it.
+const (
+	maxLine        = 1 << 20
+	maxDeletedLine = 64 << 20
+)
 
 var (
 	errTorn    = errors.New("the last line is not complete: the export was cut off; latchkey audit export --out with the same file completes it")
-	errTooLong = fmt.Errorf("%w: it is longer than %d bytes", ErrNotALine, maxLine)
+	errTooLong = fmt.Errorf("%w: it is longer than %d bytes, or %d if it is about a deleted project", ErrNotALine, maxLine, maxDeletedLine)
 )
+
+// tooLong reports whether a line that begins so may not be as long as it is.
+func tooLong(line []byte) bool {
+	if len(line) <= maxLine {
+		return false
+	}
+	const deleted = typeMember + `"` + string(latchkey.EventProjectDeleted) + `",`
+	return len(line) > maxDeletedLine || !bytes.Contains(line[:readBuffer], []byte(deleted))
+}
 
 // next returns the next line, which is valid until the next call. It returns
 // io.EOF after the last one, errTorn if that has no line feed, errTooLong and
@@ -145,14 +223,13 @@ func (l *lineReader) next() ([]byte, error) {
 		return part, nil
 	}
 	l.buf = append(l.buf[:0], part...)
-	for errors.Is(err, bufio.ErrBufferFull) {
-		if len(l.buf) > maxLine {
-			return nil, errTooLong
-		}
+	for errors.Is(err, bufio.ErrBufferFull) && !tooLong(l.buf) {
 		part, err = l.r.ReadSlice('\n')
 		l.buf = append(l.buf, part...)
 	}
 	switch {
+	case tooLong(l.buf):
+		return nil, errTooLong
 	case err == io.EOF && len(l.buf) == 0:
 		return nil, io.EOF
 	case err == io.EOF:
@@ -160,5 +237,5 @@ func (l *lineReader) next() ([]byte, error) {
 	case err != nil:
 		return nil, err
 	}
-	return bytes.Clone(l.buf), nil
+	return l.buf, nil
 }

@@ -4,13 +4,16 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
+	"unicode"
 
 	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/audit"
@@ -59,6 +62,13 @@ func TestExportFindings(t *testing.T) {
 	const chain, replay, unreadable, checkpoint = audit.KindChain, audit.KindReplay, audit.KindUnreadable, audit.KindCheckpoint
 	whole := chainOf(t, stateOrg, 60, 25)
 	foreign := chainOf(t, "100000000000000000000002", 60, 25)
+	impossible, misshapen := chainOf(t, stateOrg, 30, 25), chainOf(t, stateOrg, 30, 25)
+	impossible.append(t, event(latchkey.EventKeyCreated, "", stateKey, latchkey.Change{Desc: ptr("again"), OrgRoles: []string{"ORG_OWNER"}}))
+	impossible.sign()
+	misshapen.append(t, event(latchkey.EventOrgRenamed, "", "", latchkey.Change{}))
+	misshapen.reseal(t, `{"name":["x"]}`)
+	misshapen.sign()
+	sparse := chainOf(t, stateOrg, 1001, 2000)
 	tests := []struct {
 		name    string
 		change  func(lines []string) []string
@@ -81,7 +91,12 @@ func TestExportFindings(t *testing.T) {
 		{"event twice", func(l []string) []string { return insert(l, 7, l[7]) }, nil, chain, "event 7: it comes after event 7"},
 		{"events swapped", func(l []string) []string { l[7], l[8] = l[8], l[7]; return l }, nil, chain, "event 8: events 7 to 7 are missing"},
 		{"event of another organization", func(l []string) []string { return insert(remove(l, 7), 7, lines(foreign.text(t))[7]) }, nil, chain, "event 7: it belongs to"},
-		{"what cannot follow", func(l []string) []string { return insert(l, 3, l[6]) }, nil, replay, "there is no key"},
+		{"what cannot follow", func([]string) []string { return lines(impossible.text(t)) }, nil, replay, "event 31: key 300000000000000000000001: API_KEY_CREATED: key 300000000000000000000001 exists"},
+		{"a payload of another form", func([]string) []string { return lines(misshapen.text(t)) }, nil, unreadable, "the payload of event 31"},
+		{"more events than lie between checkpoints", func([]string) []string { return lines(sparse.text(t)) }, nil, checkpoint, "event 1001: more than 1000 events"},
+		{"the end is not covered", func(l []string) []string { return l[:60] }, []audit.Option{audit.AllCovered()}, checkpoint, "event 57: no checkpoint was signed for it yet"},
+		{"a line that is too long", func([]string) []string { return lines(long(t, latchkey.EventOrgRenamed).text(t)) }, nil, unreadable, "longer than 1048576 bytes"},
+		{"a header that is written to the terminal", replace(0, string(stateOrg), `\u001b[2J`), nil, unreadable, `"\x1b[2J" is no id`},
 		{"white space", replace(7, `,"id"`, `, "id"`), nil, unreadable, "line 8: no line of an export"},
 		{"carriage return", replace(7, "}\n", "}\r\n"), nil, unreadable, "line 8"},
 		{"empty line", func(l []string) []string { return insert(l, 7, "\n") }, nil, unreadable, "line 8"},
@@ -153,6 +168,106 @@ func TestWrongKey(t *testing.T) {
 	report, err := audit.VerifyExport(context.Background(), bytes.NewReader(text), audit.PublicKeys{other, testKeys()[0]})
 	if err != nil || !report.OK() {
 		t.Errorf("with the right key behind another one: %+v %v", report, err)
+	}
+}
+
+// long is a chain whose last event, of that type, is longer than most may be.
+func long(t *testing.T, kind latchkey.EventType) *script {
+	t.Helper()
+	s := chainOf(t, stateOrg, 30, 25)
+	s.append(t, event(kind, stateProject, "", latchkey.Change{Name: ptr(strings.Repeat("x", 2<<20))}))
+	s.sign()
+	return s
+}
+
+// TestLongLines holds that only the event of a deleted project may be long.
+func TestLongLines(t *testing.T) {
+	report := verifyExport(t, long(t, latchkey.EventProjectDeleted).text(t))
+	if len(report.Findings) != 1 || report.Findings[0].Kind != audit.KindReplay { // it does not list who had roles
+		t.Errorf("findings: %v; want that the long line was replayed", report.Findings)
+	}
+}
+
+// TestNothingSigned holds that an event that no signature vouches for costs
+// little more than its line.
+func TestNothingSigned(t *testing.T) {
+	s := chainOf(t, stateOrg, 30, 25)
+	s.append(t, event(latchkey.EventAccountCreated, "", "mdb_sa_id_aaaaaaaaaaaaaaaaaaaaaaaa", latchkey.Change{}))
+	s.reseal(t, `{"secrets":[`+strings.Repeat("{},", 300_000)+`{}]}`)
+	text := s.text(t)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	report := verifyExport(t, text)
+	runtime.ReadMemStats(&after)
+	if grown := after.TotalAlloc - before.TotalAlloc; grown > 10*uint64(len(text)) {
+		t.Errorf("%d bytes were allocated for an export of %d", grown, len(text))
+	}
+	if !report.OK() || report.Covered != 30 || report.Last != 31 {
+		t.Errorf("report = %+v", report)
+	}
+}
+
+// TestNothingForTerminals holds that what an export says reaches a terminal as
+// plain text only.
+func TestNothingForTerminals(t *testing.T) {
+	const evil = "\x1b[2J\u009b\u202eok: "
+	s := chainOf(t, stateOrg, 30, 25)
+	e := event(latchkey.EventKeyRolesChanged, evil, evil, latchkey.Change{OrgRoles: []string{evil + strings.Repeat("x", 100_000)}})
+	s.append(t, e)
+	s.sign()
+	changed := lines(s.text(t))
+	foreign := chainOf(t, "100000000000000000000002", 4, 4)
+	foreign.lines[2].Event.OrgID = evil
+	changed = append(changed, string(appendLine(t, nil, foreign.lines[2])))
+	report := verifyExport(t, []byte(strings.Join(changed, "")))
+	if len(report.Findings) < 2 {
+		t.Fatalf("findings: %v", report.Findings)
+	}
+	out, err := json.Marshal(report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{reportText(t, report), string(out)} {
+		if len(text) > 10_000 || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) && r != '\n' }) {
+			t.Errorf("%d bytes with characters that terminals obey: %.2000q", len(text), text)
+		}
+	}
+}
+
+// TestPartsJoin verifies an export part by part, each with the checkpoint that
+// the one before it ended with.
+func TestPartsJoin(t *testing.T) {
+	s := chainOf(t, stateOrg, 60, 25)
+	all := lines(s.text(t))
+	at := *s.lines[26].Checkpoint // of event 25
+	part := func(first int64, from int) []byte {
+		return []byte(string(audit.AppendHeader(nil, &audit.Header{Org: stateOrg, First: first})) + strings.Join(all[from:], ""))
+	}
+	report := verifyExport(t, part(26, 27), audit.From(26), audit.Containing(at))
+	if !report.OK() || report.Anchored || !strings.Contains(reportText(t, report), "joined: it goes on where the checkpoint that was given is, event 25") {
+		t.Errorf("report = %+v\n%s", report, reportText(t, report))
+	}
+	if report := verifyExport(t, part(26, 27), audit.From(26), audit.Containing(at, s.newest())); !report.OK() || !report.Anchored {
+		t.Errorf("with the newest checkpoint, too: %+v", report)
+	}
+	sibling := chainOf(t, stateOrg, 24, 30)
+	sibling.append(t, event(latchkey.EventOrgRenamed, "", "", latchkey.Change{Name: ptr("sibling")}))
+	sibling.sign()
+	if report := verifyExport(t, part(26, 27), audit.From(26), audit.Containing(sibling.newest())); report.OK() {
+		t.Error("a part is joined to another chain")
+	}
+	whole := string(part(20, 20))
+	for name, left := range map[string]string{"checkpoint": all[26], "everything up to a checkpoint": strings.Join(all[20:27], "")} {
+		if report := verifyExport(t, []byte(strings.Replace(whole, left, "", 1)), audit.From(20)); report.OK() {
+			t.Errorf("%s left out: not found", name)
+		}
+	}
+	// What was left out before the first event that is there is told by the number
+	// of the checkpoint before, even by somebody who chooses that event.
+	header := string(audit.AppendHeader(nil, &audit.Header{Org: stateOrg, First: 20}))
+	renumbered := strings.Replace(strings.Join(all[27:], ""), `"seq":26,`, `"seq":20,`, 1)
+	if report := verifyExport(t, []byte(header+renumbered), audit.From(20)); report.OK() {
+		t.Error("events left out at the beginning: not found")
 	}
 }
 

@@ -5,6 +5,7 @@ package auth
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/latchkey/latchkey"
@@ -62,7 +63,7 @@ func (a *Authenticator) Seal(id latchkey.PrincipalID, public latchkey.PublicKey,
 // offered. Stale tells the client to try again with the new nonce; it must be
 // said only to a right response.
 func (a *Authenticator) Challenge(r *http.Request, h http.Header, stale bool) string {
-	if lines := r.Header["Authorization"]; len(lines) == 1 && oauth.IsBearer(lines[0]) {
+	if slices.ContainsFunc(r.Header["Authorization"], oauth.IsBearer) {
 		h["Www-Authenticate"] = []string{oauth.BearerChallenge}
 		return ""
 	}

@@ -27,7 +27,7 @@ const (
 )
 
 // Guard slows addresses down that send wrong credentials: their requests wait
-// for a turn at a bounded pace, before anything of them is read, so that
+// for a turn at a bounded pace, and none longer than five seconds, before anything of them is read, so that
 // guessing costs the server little and callers from other addresses wait for
 // none of it. It refuses nothing: right credentials from a suspect address are
 // only later. It is a wire.Guard.
@@ -35,6 +35,7 @@ type Guard struct {
 	clock    func() time.Time
 	log      *slog.Logger
 	some     atomic.Bool // whether any address is kept
+	paced    atomic.Int64
 	mu       sync.Mutex
 	suspects map[netip.Prefix]*suspect
 }
@@ -62,6 +63,7 @@ func (g *Guard) Pace(ctx context.Context, addr netip.Addr) (bool, error) {
 	if wait <= 0 {
 		return suspect, nil
 	}
+	g.paced.Add(1)
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {
@@ -90,6 +92,23 @@ func (g *Guard) turn(addr netip.Addr) (time.Duration, bool) {
 		wait = longestWait
 	}
 	return wait, true
+}
+
+// Paced returns how many requests had to wait for their turn.
+func (g *Guard) Paced() int64 { return g.paced.Load() }
+
+// Suspects returns how many addresses are suspect now.
+func (g *Guard) Suspects() int {
+	now := g.clock()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := 0
+	for _, s := range g.suspects {
+		if now.Before(s.until) {
+			n++
+		}
+	}
+	return n
 }
 
 // Failed implements wire.Guard.

@@ -117,3 +117,24 @@ func TestGuardKeepsABoundedNumberOfAddresses(t *testing.T) {
 		t.Error("a new address is not slowed down while many are kept")
 	}
 }
+
+// TestGuardTellsWhomItSlows: for the operator, how many addresses and requests.
+func TestGuardTellsWhomItSlows(t *testing.T) {
+	g, now, _ := newGuard()
+	fail(g, "192.0.2.1", freeFailures+1)
+	fail(g, "192.0.2.2", freeFailures)
+	if n := g.Suspects(); n != 1 {
+		t.Errorf("%d suspects", n)
+	}
+	for range 3 { // the first need not wait
+		suspected(g, "192.0.2.1")
+		suspected(g, "192.0.2.2")
+	}
+	if n := g.Paced(); n != 2 {
+		t.Errorf("%d requests were paced", n)
+	}
+	*now = now.Add(suspectFor)
+	if n := g.Suspects(); n != 0 {
+		t.Errorf("%d suspects when all is forgiven", n)
+	}
+}

@@ -84,20 +84,6 @@ func Generate(master MasterKey, purpose Purpose, id uint32, now time.Time) (Wrap
 	return WrappedKey{ID: id, Purpose: purpose, Created: now.UTC(), Blob: blob}, nil
 }
 
-// Check reports whether master opens all the rows: nil, ErrWrongMasterKey or
-// ErrDamagedKey. What is to be wrapped beside them is wrapped after it.
-func Check(master MasterKey, rows []WrappedKey) error {
-	if master.secret == nil {
-		return errors.New("check keyring: no master key")
-	}
-	for _, row := range rows {
-		if _, err := unwrap(master, row); err != nil {
-			return fmt.Errorf("open keyring: %w", err)
-		}
-	}
-	return nil
-}
-
 // wrapContext binds a wrapped key to its row.
 func wrapContext(purpose Purpose, id uint32) []byte {
 	return binary.BigEndian.AppendUint32([]byte("latchkey data key|"+string(purpose)+"|"), id)

@@ -93,6 +93,11 @@ func shown(k *principal) credential {
 func (w *world) drawCaller(t *rapid.T) credential {
 	accounts := oneIn(t, 2, "is an account")
 	list := w.ref.of(w.home, accounts)
+	if accounts && !oneIn(t, 10, "any account") { // of most, time ends all secrets
+		list = slices.DeleteFunc(list, func(k *principal) bool {
+			return !slices.ContainsFunc(k.secrets, func(s secret) bool { return s.live(w.ref.now) })
+		})
+	}
 	if len(list) == 0 {
 		accounts, list = false, w.ref.keysOf(w.home)
 	}

@@ -133,6 +133,12 @@ func deleteSecret(env *Env, in SecretInput) (Nothing, error) {
 	}
 	after := before
 	after.Secrets = slices.Delete(slices.Clone(before.Secrets), i, i+1)
+	if !slices.ContainsFunc(after.Secrets, func(s latchkey.Secret) bool { return s.Live(env.now) }) {
+		// Without a secret nobody can be the account: it owns nothing any more.
+		if err := env.keepOwner(&before.Principal, &latchkey.Principal{}); err != nil {
+			return Nothing{}, err
+		}
+	}
 	return Nothing{}, env.changeSecrets(before, after, latchkey.EventSecretDeleted, in.Secret)
 }
 
@@ -177,16 +183,12 @@ func (env *Env) secretsOf(a *latchkey.ServiceAccount) ([]AccountSecret, error) {
 	if len(a.Secrets) == 0 {
 		return nil, nil
 	}
-	written, err := env.Uses(env.Org(), a.ID)
-	if err != nil {
-		return nil, err
-	}
 	out := make([]AccountSecret, len(a.Secrets))
 	for i := range a.Secrets {
 		s := &a.Secrets[i]
-		var use latchkey.Use
-		if at := slices.IndexFunc(written, func(u latchkey.Use) bool { return u.What == string(s.ID) }); at >= 0 {
-			use = written[at]
+		use, err := env.UseOf(env.Org(), a.ID, string(s.ID))
+		if err != nil {
+			return nil, err
 		}
 		out[i] = AccountSecret{Secret: *s, Use: env.service.uses.with(use, useOfSecret(&a.Principal, s))}
 	}

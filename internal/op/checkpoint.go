@@ -2,10 +2,7 @@ package op
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/latchkey/latchkey"
@@ -14,6 +11,10 @@ import (
 // SignFunc fills Signer and Signature of a checkpoint that is complete
 // otherwise.
 type SignFunc func(*latchkey.Checkpoint)
+
+// SignedFunc reports whether a checkpoint was signed with one of the keys that
+// a SignFunc has or had.
+type SignedFunc func(*latchkey.Checkpoint) bool
 
 // checkpointEvery is after how many events of an organization a checkpoint is
 // signed with the event itself. What comes between is signed by SignCheckpoints.
@@ -24,80 +25,142 @@ const checkpointEvery = 1000
 const checkpointsAtOnce = 100
 
 // appendEvent appends the event to its organization's chain, with a checkpoint
-// when its turn has come.
+// when its turn has come. A chain that must not be signed gets none; the next
+// SignCheckpoints tells, and then it is not even looked at here: nobody shall be
+// kept from changes by what happened to old events.
 func (s *Service) appendEvent(tx latchkey.Tx, e *latchkey.Event) error {
 	err := tx.AppendEvent(e)
-	if err == nil && e.Seq%checkpointEvery == 0 && s.sign != nil {
-		err = s.checkpoint(tx, e.OrgID)
+	if err != nil || e.Seq%checkpointEvery != 0 || s.sign == nil || s.unsigned.isRefused(e.OrgID) {
+		return err
+	}
+	_, err = s.checkpoint(tx, e.OrgID, link{}, true)
+	if errors.Is(err, ErrChainChanged) {
+		return nil
 	}
 	return err
 }
 
-// recorded notes that the organization, if one is named, may have a new event.
-// It comes after the commit, or SignCheckpoints could look too early; it also
-// comes when that failed, because a commit may be made that is not acknowledged.
-func (s *Service) recorded(org latchkey.OrgID) {
+// recorded notes that the organization, if one is named, may have new events,
+// and counts them when they were kept, which err says. It comes after the
+// commit, or SignCheckpoints could look too early; it also comes when that
+// failed, because a commit may be made that is not acknowledged.
+func (s *Service) recorded(org latchkey.OrgID, events int, err error) {
+	if err == nil {
+		s.events.Add(int64(events))
+	}
 	if org != "" && s.sign != nil {
 		s.unsigned.note(org)
 	}
 }
 
-// checkpoint signs how far the organization's chain goes, unless that is signed.
-func (s *Service) checkpoint(tx latchkey.Tx, org latchkey.OrgID) error {
-	seq, hash, last, err := heads(tx, org)
-	if err != nil || seq <= last {
-		return err
+// checkpoint signs how far the organization's chain goes, unless that is signed,
+// and returns what the last checkpoint is of. It checks what it signs: from the
+// event that checked names on, if there is one; justAppended says that the last
+// event came in this transaction.
+func (s *Service) checkpoint(tx latchkey.Tx, org latchkey.OrgID, checked link, justAppended bool) (link, error) {
+	head, last, err := s.check(tx, org, checked, justAppended)
+	if err != nil || head == last {
+		return last, err
 	}
 	c := latchkey.Checkpoint{
-		OrgID: org, Seq: seq, Hash: hash, Previous: last, Created: tx.Now().UTC().Truncate(time.Millisecond),
+		OrgID: org, Seq: head.seq, Hash: head.hash, Previous: last.seq, Created: tx.Now().UTC().Truncate(time.Millisecond),
 	}
 	s.sign(&c)
-	return tx.InsertCheckpoint(c)
-}
-
-// heads returns the newest event of the organization and the number of the last
-// one that a checkpoint was signed for.
-func heads(r latchkey.Reader, org latchkey.OrgID) (seq int64, hash [sha256.Size]byte, last int64, err error) {
-	if seq, hash, err = r.ChainHead(org); err != nil {
-		return 0, hash, 0, err
-	}
-	c, err := r.LastCheckpoint(org)
-	if errors.Is(err, latchkey.ErrNotFound) {
-		err = nil
-	}
-	return seq, hash, c.Seq, err
+	return head, tx.InsertCheckpoint(c)
 }
 
 // SignCheckpoints signs a checkpoint of each organization that has events which
 // came after its last one. The first call looks at all organizations for what an
-// earlier process left; later ones know which had events since. It returns the
-// store's error; then nothing is forgotten and the next call goes on.
+// earlier process left; later ones know which had events since.
+//
+// A chain that is not what was recorded or signed, or cannot be read, is not
+// signed. It is in the ChainErrors that are returned after all others were
+// signed, and again at the next call. SignCheckpoints also returns the store's
+// error; then nothing is forgotten and the next call goes on.
 func (s *Service) SignCheckpoints(ctx context.Context) error {
 	if s.sign == nil {
 		return nil
 	}
+	began := time.Now()
 	if err := s.unsigned.findOld(ctx, s.store); err != nil {
 		return err
 	}
-	return inPieces(ctx, s.unsigned.take(), s.signSome, s.unsigned.note)
+	var refused ChainErrors
+	err := inPieces(ctx, s.unsigned.take(), func(ctx context.Context, orgs []latchkey.OrgID) error {
+		return s.signSome(ctx, orgs, &refused)
+	}, s.unsigned.note)
+	switch {
+	case err != nil && len(refused) > 0:
+		return errors.Join(refused, err)
+	case len(refused) > 0:
+		return refused
+	case err == nil:
+		s.signed.Store(&began)
+	}
+	return err
 }
 
-// signSome signs a checkpoint of each of a few organizations.
-func (s *Service) signSome(ctx context.Context, orgs []latchkey.OrgID) error {
-	return s.store.Update(ctx, func(tx latchkey.Tx) error {
-		for _, org := range orgs {
+// signSome signs a checkpoint of each of a few organizations. It looks at each
+// chain in a snapshot of its own first: what is damaged must not cost the
+// changes of others that share the transaction, nor keep them waiting.
+func (s *Service) signSome(ctx context.Context, orgs []latchkey.OrgID, refused *ChainErrors) error {
+	var good []latchkey.OrgID
+	var heads []link
+	for _, org := range orgs {
+		var head, last link
+		err := s.store.View(ctx, func(r latchkey.Reader) (err error) {
+			head, last, err = s.check(r, org, link{}, false)
+			return err
+		})
+		switch {
+		case aboutChain(err):
+			s.unsigned.refuse(org)
+			*refused = append(*refused, ChainError{org, err})
+		case err != nil:
+			return err
+		case head == last:
+			s.unsigned.remember(org, last)
+		default:
+			good, heads = append(good, org), append(heads, head)
+		}
+	}
+	if len(good) == 0 {
+		return nil
+	}
+	var signed map[latchkey.OrgID]link
+	var changed ChainErrors
+	err := s.store.Update(ctx, func(tx latchkey.Tx) error {
+		signed, changed = make(map[latchkey.OrgID]link, len(good)), nil
+		for i, org := range good {
 			switch _, err := tx.LockOrganization(org); {
 			case errors.Is(err, latchkey.ErrNotFound): // only its events are left
 				continue
 			case err != nil:
 				return err
 			}
-			if err := s.checkpoint(tx, org); err != nil {
+			at, err := s.checkpoint(tx, org, heads[i], false)
+			switch {
+			case errors.Is(err, ErrChainChanged):
+				changed = append(changed, ChainError{org, err})
+				continue
+			case err != nil:
 				return err
 			}
+			signed[org] = at
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	for org, at := range signed {
+		s.unsigned.remember(org, at)
+	}
+	for _, c := range changed {
+		s.unsigned.refuse(c.Org)
+	}
+	*refused = append(*refused, changed...)
+	return nil
 }
 
 // inPieces does a few organizations at a time. When it fails it gives those back
@@ -116,84 +179,4 @@ func inPieces(ctx context.Context, orgs []latchkey.OrgID, do func(context.Contex
 		orgs = orgs[len(piece):]
 	}
 	return nil
-}
-
-// unsigned remembers which organizations may have events after their last
-// checkpoint, so that those that lie idle cost nothing. To name one that has
-// none does no harm.
-type unsigned struct {
-	mu     sync.Mutex
-	orgs   map[latchkey.OrgID]struct{}
-	old    []latchkey.OrgID // not looked at yet for what an earlier process left
-	listed bool             // whether old was read
-}
-
-func (u *unsigned) note(orgs ...latchkey.OrgID) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if u.orgs == nil {
-		u.orgs = make(map[latchkey.OrgID]struct{})
-	}
-	for _, org := range orgs {
-		u.orgs[org] = struct{}{}
-	}
-}
-
-// take returns what was noted, in order, and forgets it.
-func (u *unsigned) take() []latchkey.OrgID {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	orgs := make([]latchkey.OrgID, 0, len(u.orgs))
-	for org := range u.orgs {
-		orgs = append(orgs, org)
-	}
-	slices.Sort(orgs)
-	u.orgs = nil
-	return orgs
-}
-
-// findOld notes the organizations that have events after their last checkpoint,
-// once in a process.
-func (u *unsigned) findOld(ctx context.Context, store latchkey.Store) error {
-	old, err := u.takeOld(ctx, store)
-	if err != nil {
-		return err
-	}
-	return inPieces(ctx, old, func(ctx context.Context, orgs []latchkey.OrgID) error {
-		return store.View(ctx, func(r latchkey.Reader) error {
-			for _, org := range orgs {
-				seq, _, last, err := heads(r, org)
-				if err != nil {
-					return err
-				}
-				if seq > last {
-					u.note(org)
-				}
-			}
-			return nil
-		})
-	}, u.giveBackOld)
-}
-
-func (u *unsigned) takeOld(ctx context.Context, store latchkey.Store) (old []latchkey.OrgID, err error) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	if !u.listed {
-		err := store.View(ctx, func(r latchkey.Reader) (err error) {
-			u.old, err = r.Organizations()
-			return err
-		})
-		if err != nil {
-			return nil, err
-		}
-		u.listed = true
-	}
-	old, u.old = u.old, nil
-	return old, nil
-}
-
-func (u *unsigned) giveBackOld(orgs ...latchkey.OrgID) {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	u.old = orgs
 }

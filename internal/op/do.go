@@ -54,6 +54,9 @@ type Call struct {
 	Suspect bool       // whether the proof is looked at once before a change may wait for the writer
 	Refusal *Refusal   // nil when the request reads well
 	Limit   Limit      // nil when nothing limits how often the caller may call
+
+	// Caller is set by Do once the proof holds; "" before.
+	Caller latchkey.PrincipalID
 }
 
 // Do runs the operation for one call: it authenticates, authorizes, runs and
@@ -71,7 +74,7 @@ func Do[I Input, O any](ctx context.Context, s *Service, o *Op[I, O], call *Call
 			return err
 		})
 	} else {
-		err = s.store.View(ctx, func(r latchkey.Reader) (err error) {
+		err = s.view(ctx, o.Heavy, func(r latchkey.Reader) (err error) {
 			out, used, err = attempt(s, o, call, in, r, nil)
 			return err
 		})
@@ -79,7 +82,7 @@ func Do[I Input, O any](ctx context.Context, s *Service, o *Op[I, O], call *Call
 	if used.n > 0 {
 		s.uses.note(&used)
 	}
-	s.recorded(used.recorded)
+	s.recorded(used.recorded, used.events, err)
 	if err != nil {
 		var none O
 		return none, settle(err)
@@ -93,21 +96,13 @@ func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchk
 	if err != nil {
 		return out, used, err
 	}
-	if call.Refusal != nil && call.Refusal.Rank <= RankPath {
-		return out, used, call.Refusal.Err
-	}
-	if env.lost != nil {
-		if o.gone != nil && code(env.lost) == latchkey.CodeProjectNotFound {
-			out, err = o.gone(env, in)
-			return out, used, err
-		}
-		return out, used, env.lost
-	}
-	if err := env.decide(policy.Grants{}, policy.Grants{}); err != nil {
+	gone, err := o.gate(env, call)
+	if err != nil {
 		return out, used, err
 	}
-	if call.Refusal != nil {
-		return out, used, call.Refusal.Err
+	if gone {
+		out, err = o.gone(env, in)
+		return out, used, err
 	}
 	if tx != nil && call.Proof.Nonce != "" {
 		if !env.now.Before(call.Proof.Expires) {
@@ -119,10 +114,33 @@ func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchk
 		}
 	}
 	out, err = o.run(env, in)
-	if env.recorded {
-		used.recorded = env.Org()
+	if env.recorded > 0 {
+		used.recorded, used.events = env.Org(), env.recorded
 	}
 	return out, used, err
+}
+
+// gate is the part of an attempt between the rate limit and the nonce: what the
+// path, the container, the caller's roles and the request refuse, in that
+// order. gone is true when the project of the path does not exist and the
+// operation has an answer of its own to that.
+func (o *Op[I, O]) gate(env *Env, call *Call) (gone bool, err error) {
+	if call.Refusal != nil && call.Refusal.Rank <= RankPath {
+		return false, call.Refusal.Err
+	}
+	if env.lost != nil {
+		if o.gone != nil && code(env.lost) == latchkey.CodeProjectNotFound {
+			return true, nil
+		}
+		return false, env.lost
+	}
+	if err := env.decide(policy.Grants{}, policy.Grants{}); err != nil {
+		return false, err
+	}
+	if call.Refusal != nil {
+		return false, call.Refusal.Err
+	}
+	return false, nil
 }
 
 // arrive is the part of an attempt up to the rate limit: it finds out who
@@ -130,6 +148,7 @@ func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchk
 // sees. revokes tells whether the call takes away what somebody can do; it is
 // asked only about calls that would be refused otherwise.
 func arrive(s *Service, info *Info, call *Call, scope policy.Scope, r latchkey.Reader, tx latchkey.Tx, revokes func(*Env) bool) (env *Env, used used, err error) {
+	call.Caller = ""
 	cred, err := call.Proof.Check(r, scope.Project)
 	if err != nil {
 		return nil, used, err
@@ -145,6 +164,7 @@ func arrive(s *Service, info *Info, call *Call, scope policy.Scope, r latchkey.R
 			}
 		}
 	}
+	call.Caller = cred.Caller.ID
 	env = &Env{
 		Reader: r, Tx: tx, Caller: cred.Caller, Address: call.Address,
 		info: info, scope: scope, now: r.Now(), service: s,
@@ -155,6 +175,17 @@ func arrive(s *Service, info *Info, call *Call, scope policy.Scope, r latchkey.R
 	}
 	if call.Refusal != nil && call.Refusal.Rank == RankVersion {
 		return nil, used, call.Refusal.Err
+	}
+	if info.Changes && tx == nil && call.Proof.Nonce != "" {
+		// Who sends a change again that somebody else made uses up nothing of
+		// that caller's. The note that counts is made in the transaction.
+		again, err := r.NonceUsed(env.Org(), call.Proof.Nonce, call.Proof.Count)
+		if err == nil && again {
+			err = latchkey.ErrNonceUsed
+		}
+		if err != nil {
+			return nil, used, err
+		}
 	}
 	env.lost = env.find()
 	return env, used, env.limit(call.Limit, revokes)

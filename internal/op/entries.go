@@ -35,11 +35,12 @@ func (env *Env) addEntries(before latchkey.Principal, add []netip.Prefix) (after
 	}
 	after = before
 	after.AccessList = append(latchkey.AccessList(nil), before.AccessList...)
+	created := env.now.Truncate(time.Second)
 	for _, prefix := range add {
 		if after.AccessList.Index(prefix) >= 0 {
 			return before, latchkey.Refuse(latchkey.CodeAddressExists, PrefixText(prefix))
 		}
-		after.AccessList = append(after.AccessList, latchkey.AccessListEntry{Prefix: prefix, Created: env.now.Truncate(time.Second)})
+		after.AccessList = append(after.AccessList, latchkey.AccessListEntry{Prefix: prefix, Created: created})
 	}
 	if len(after.AccessList) > MaxAccessListEntries {
 		return before, latchkey.Refuse(latchkey.CodeValidation, fmt.Sprintf("An access list has at most %d entries", MaxAccessListEntries))
@@ -51,7 +52,9 @@ func (env *Env) addEntries(before latchkey.Principal, add []netip.Prefix) (after
 		return before, err
 	}
 	for _, prefix := range add {
-		if err := env.record(about(eventsOf(after.ID).entryAdded, &after, env.scope.Project, latchkey.Change{Entry: prefix.String()})); err != nil {
+		// The event's own time is another one when the clock went back.
+		change := latchkey.Change{Entry: prefix.String(), EntryCreated: created.Unix()}
+		if err := env.record(about(eventsOf(after.ID).entryAdded, &after, env.scope.Project, change)); err != nil {
 			return before, err
 		}
 	}

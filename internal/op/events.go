@@ -1,6 +1,7 @@
 package op
 
 import (
+	"crypto/sha256"
 	"slices"
 	"time"
 
@@ -17,6 +18,9 @@ type EventSelection struct {
 	Until    time.Time            // not after this; zero for no limit
 	Clusters bool                 // only those of clusters: none
 	Page     latchkey.Page
+	// Uncounted says that nobody asks for the total: it may be any that tells
+	// whether there are more behind the page.
+	Uncounted bool
 }
 
 // types returns the types to look for, none for all, and whether there is
@@ -38,8 +42,8 @@ func (s *EventSelection) types() ([]latchkey.EventType, bool) {
 	return list, len(list) > 0 && !s.Clusters
 }
 
-// EventPage is a page of events, newest first, and how many there are on all
-// pages.
+// EventPage is a page of events as the caller may see them, newest first, and
+// how many there are on all pages.
 type EventPage struct {
 	Events []latchkey.Event
 	Total  int
@@ -58,7 +62,8 @@ func (in ProjectEventsInput) Scope() policy.Scope { return policy.Scope{Project:
 var ListProjectEvents = &Op[ProjectEventsInput, EventPage]{
 	Info: Info{
 		Name: "listGroupEvents", Summary: "List the events of a project",
-		Rule: policy.Rule{Gate: policy.GateProject, Role: latchkey.GroupReadOnly},
+		Rule:  policy.Rule{Gate: policy.GateProject, Role: latchkey.GroupReadOnly},
+		Heavy: true,
 	},
 	run: func(env *Env, in ProjectEventsInput) (EventPage, error) {
 		return env.events(&in.EventSelection, latchkey.EventFilter{Project: in.Project})
@@ -80,7 +85,8 @@ func (in OrgEventsInput) Scope() policy.Scope { return policy.Scope{Org: in.Org}
 var ListOrgEvents = &Op[OrgEventsInput, EventPage]{
 	Info: Info{
 		Name: "listOrgEvents", Summary: "List the events of an organization",
-		Rule: policy.Rule{Gate: policy.GateOrganization, Role: latchkey.OrgMember},
+		Rule:  policy.Rule{Gate: policy.GateOrganization, Role: latchkey.OrgMember},
+		Heavy: true,
 	},
 	run: func(env *Env, in OrgEventsInput) (EventPage, error) {
 		var filter latchkey.EventFilter
@@ -98,8 +104,11 @@ func (env *Env) events(s *EventSelection, f latchkey.EventFilter) (out EventPage
 	if f.Types, any = s.types(); !any {
 		return out, nil
 	}
-	f.From, f.Until = s.From, s.Until
+	f.From, f.Until, f.Uncounted = s.From, s.Until, s.Uncounted
 	out.Events, out.Total, err = env.EventFeed(env.Org(), f, s.Page)
+	for i := range out.Events {
+		env.veil(&out.Events[i])
+	}
 	return out, err
 }
 
@@ -112,7 +121,7 @@ type ProjectEventInput struct {
 // Scope implements Input.
 func (in ProjectEventInput) Scope() policy.Scope { return policy.Scope{Project: in.Project} }
 
-// GetProjectEvent returns one event of a project.
+// GetProjectEvent returns one event of a project, as the caller may see it.
 var GetProjectEvent = &Op[ProjectEventInput, latchkey.Event]{
 	Info: Info{
 		Name: "getGroupEvent", Summary: "Get an event of a project",
@@ -126,6 +135,7 @@ var GetProjectEvent = &Op[ProjectEventInput, latchkey.Event]{
 		if err != nil {
 			return latchkey.Event{}, whenMissing(err, latchkey.CodeEventNotFound, string(in.Event), string(in.Project))
 		}
+		env.veil(&e)
 		return e, nil
 	},
 }
@@ -139,7 +149,8 @@ type OrgEventInput struct {
 // Scope implements Input.
 func (in OrgEventInput) Scope() policy.Scope { return policy.Scope{Org: in.Org} }
 
-// GetOrgEvent returns one event of an organization. One of a project that the
+// GetOrgEvent returns one event of an organization, as the caller may see it.
+// One of a project that the
 // caller does not reach is as unknown as one that does not exist.
 var GetOrgEvent = &Op[OrgEventInput, latchkey.Event]{
 	Info: Info{
@@ -154,8 +165,34 @@ var GetOrgEvent = &Op[OrgEventInput, latchkey.Event]{
 		if err != nil {
 			return latchkey.Event{}, whenMissing(err, latchkey.CodeOrgEventNotFound, string(in.Event), string(env.Org()))
 		}
+		env.veil(&e)
 		return e, nil
 	},
+}
+
+// veil takes out of an event what its caller may not see. Its place in the chain
+// would tell whoever is not let into every project that there are events of
+// others: Seq, Hash and PrevHash are zero then. An entry of an access list is
+// for whoever may list those: Change and Payload are empty for others.
+func (env *Env) veil(e *latchkey.Event) {
+	if !env.reachesAll() {
+		e.Seq, e.Hash, e.PrevHash = 0, [sha256.Size]byte{}, [sha256.Size]byte{}
+	}
+	if e.Change.Entry != "" && !env.readsEntries(e.TargetID) {
+		e.Change, e.Payload = latchkey.Change{}, nil
+	}
+}
+
+// readsEntries reports whether the caller may list the access list of the
+// principal, be it there or not: its own, and every one of the organization's as
+// an Organization Owner, or, those of service accounts, with Organization Read
+// Only.
+func (env *Env) readsEntries(id latchkey.PrincipalID) bool {
+	role := latchkey.OrgOwner
+	if id.IsAccount() {
+		role = latchkey.OrgReadOnly
+	}
+	return id == env.Caller.ID || env.principal().EffectiveInOrg().Has(role)
 }
 
 // reachesAll reports whether an organization role lets the caller into every

@@ -55,7 +55,7 @@ func TestLimitHasItsPlace(t *testing.T) {
 		}, "", nil, []string{inProject}, latchkey.CodeRateLimited},
 		{"after it: the container", ordinary, nil, "0123456789abcdef01234567", nil, []string{outside}, latchkey.CodeRateLimited},
 		{"after it: the gate", ordinary, func(st *stage, c *op.Call) { st.byExample(c) }, "", nil, []string{inProject}, latchkey.CodeRateLimited},
-		{"an unknown project is nobody's", nil, nil, "0123456789abcdef01234567", nil, []string{outside, outside}, latchkey.CodeProjectNotFound},
+		{"an unknown project is nobody's", nil, nil, "0123456789abcdef01234567", nil, []string{outside}, latchkey.CodeProjectNotFound},
 		{"fewer roles are a revocation", ordinary, nil, "", []latchkey.Role{latchkey.GroupReadOnly},
 			[]string{inProject, "project=true revokes=true", inProject}, 0},
 		{"which has a limit, too", all, nil, "", []latchkey.Role{latchkey.GroupReadOnly},

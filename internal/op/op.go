@@ -20,6 +20,7 @@ type Info struct {
 	Rule    policy.Rule          // who may call it
 	Changes bool                 // whether it writes
 	Revokes bool                 // whether it takes away what somebody can do: other changes must not hold it up
+	Heavy   bool                 // whether it can read so much that only some may run at once; of those that write nothing
 	Events  []latchkey.EventType // the events it may record
 }
 
@@ -59,7 +60,7 @@ type Env struct {
 	now     time.Time
 	service *Service
 
-	recorded bool // whether an event was
+	recorded int // how many events were
 }
 
 // Org returns the organization that the caller belongs to.
@@ -117,7 +118,7 @@ func (env *Env) record(e latchkey.Event) error {
 	e.CallerID = env.Caller.ID
 	e.CallerPublicKey = env.Caller.PublicKey
 	e.RemoteAddress = env.Address.String()
-	env.recorded = true
+	env.recorded++
 	return env.service.appendEvent(env.Tx, &e)
 }
 

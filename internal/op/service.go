@@ -2,6 +2,8 @@ package op
 
 import (
 	"crypto/sha256"
+	"sync/atomic"
+	"time"
 
 	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/policy"
@@ -15,12 +17,13 @@ type SealFunc func(latchkey.PrincipalID, latchkey.PublicKey, latchkey.PrivateKey
 // HashFunc computes what is kept of a service account's secret: a keyed hash.
 type HashFunc func(latchkey.ClientSecret) [sha256.Size]byte
 
-// Config is what a service needs; every field but Sign and EndpointSets is required.
+// Config is what a service needs; every field but Sign, IsSigned and EndpointSets is required.
 type Config struct {
 	Store         latchkey.Store
 	Seal          SealFunc
 	HashSecret    HashFunc
-	Sign          SignFunc // nil signs no checkpoints
+	Sign          SignFunc   // nil signs no checkpoints
+	IsSigned      SignedFunc // required with Sign
 	Granting      policy.Granting
 	MaxKeysPerOrg int
 	EndpointSets  []ratelimit.EndpointSet // that listRateLimits lists
@@ -32,18 +35,34 @@ type Service struct {
 	seal     SealFunc
 	hash     HashFunc
 	sign     SignFunc
+	isSigned SignedFunc
 	granting policy.Granting
 	maxKeys  int
 	uses     *uses
 	unsigned unsigned
+	heavy    chan struct{}           // has as many as heavy operations run
 	lane     *ratelimit.Pool         // of the callers whose revocations go first
 	sets     []ratelimit.EndpointSet // that listRateLimits lists
+	events   atomic.Int64            // recorded
+	signed   atomic.Pointer[time.Time]
+}
+
+// Recorded returns how many audit events this service recorded.
+func (s *Service) Recorded() int64 { return s.events.Load() }
+
+// Signed returns when the last complete round of SignCheckpoints began, which
+// signs every event that was recorded before; zero before the first.
+func (s *Service) Signed() time.Time {
+	if t := s.signed.Load(); t != nil {
+		return *t
+	}
+	return time.Time{}
 }
 
 // NewService returns a service on the store.
 func NewService(c Config) *Service {
 	return &Service{
-		store: c.Store, seal: c.Seal, hash: c.HashSecret, sign: c.Sign, granting: c.Granting,
-		maxKeys: c.MaxKeysPerOrg, uses: newUses(), lane: ratelimit.NewPool(laneLimit()), sets: c.EndpointSets,
+		store: c.Store, seal: c.Seal, hash: c.HashSecret, sign: c.Sign, isSigned: c.IsSigned, granting: c.Granting,
+		maxKeys: c.MaxKeysPerOrg, uses: newUses(), heavy: make(chan struct{}, heavyAtOnce), lane: ratelimit.NewPool(laneLimit()), sets: c.EndpointSets,
 	}
 }

@@ -37,7 +37,8 @@ type used struct {
 	addr  netip.Addr
 	at    time.Time
 
-	recorded latchkey.OrgID // the organization that got an event; "" for none
+	recorded latchkey.OrgID // the organization that got events; "" for none
+	events   int            // how many it got
 }
 
 func (u *used) add(k useKey) {
@@ -75,6 +76,7 @@ func (u *uses) note(x *used) {
 }
 
 // with returns what was written of a use together with what was summed since.
+// The clock may have gone back between the two.
 func (u *uses) with(written latchkey.Use, k useKey) latchkey.Use {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -83,6 +85,9 @@ func (u *uses) with(written latchkey.Use, k useKey) latchkey.Use {
 		return written
 	}
 	s.Count += written.Count
+	if written.LastUsed.After(s.LastUsed) {
+		s.LastUsed, s.LastAddress = written.LastUsed, written.LastAddress
+	}
 	return s
 }
 

@@ -175,6 +175,9 @@ func dominateProjects(caller Principal, before, after latchkey.ProjectRoles) *la
 			}
 		}
 		if missing := (was ^ will).Minus(caller.EffectiveInProject(id)); missing != 0 {
+			if caller.EffectiveInProject(id) == 0 { // its id is none of the caller's business
+				return latchkey.Refuse(latchkey.CodeNotAuthorized).Because("in a project out of its reach the caller's roles do not imply %s", missing.First())
+			}
 			return latchkey.Refuse(latchkey.CodeNotAuthorized).Because("the caller's roles in project %s do not imply %s", id, missing.First())
 		}
 	}

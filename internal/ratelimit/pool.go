@@ -5,8 +5,6 @@ import (
 	"net/netip"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // Bounds of a Pool.
@@ -53,22 +51,24 @@ func (t Token) RetryAfter() int { return max(1, int(math.Ceil(t.Wait.Seconds()))
 // and are forgotten, so that it holds little more than who called of late.
 type Pool struct {
 	limit   Limit
-	perSec  rate.Limit
+	perSec  float64
 	mu      sync.Mutex
 	buckets map[Key]*bucket
 	sweepAt int
 }
 
-// bucket is a limiter with the tokens that were given back to it, which the
-// limiter does not know of.
+// bucket is how many tokens there were when the last one was taken.
 type bucket struct {
-	*rate.Limiter
-	back int
+	left float64
+	at   time.Time
 }
+
+// slack is what sums of fractions of a token may be off.
+const slack = 1e-6
 
 // NewPool returns a pool whose buckets are all full.
 func NewPool(l Limit) *Pool {
-	return &Pool{limit: l, perSec: rate.Limit(float64(l.Refill) / RefillSeconds), buckets: make(map[Key]*bucket), sweepAt: firstSweep}
+	return &Pool{limit: l, perSec: float64(l.Refill) / RefillSeconds, buckets: make(map[Key]*bucket), sweepAt: firstSweep}
 }
 
 // Limit returns the limit of every bucket of the pool.
@@ -82,19 +82,12 @@ func (p *Pool) Take(k Key, now time.Time) Token {
 	if b == nil {
 		b = p.add(k, now)
 	}
-	granted := true
-	if b.back > 0 {
-		b.back--
-	} else {
-		granted = b.AllowN(now, 1)
+	tokens := p.tokens(b, now)
+	if tokens < 1-slack {
+		return Token{Wait: time.Duration((1 - tokens) / p.perSec * float64(time.Second)), from: b}
 	}
-	tokens := b.tokens(now)
-	t := Token{Granted: granted, Remaining: min(int(tokens), p.limit.Capacity), from: b}
-	if !granted {
-		t.Remaining = 0
-		t.Wait = time.Duration(max(0, 1-tokens) / float64(p.perSec) * float64(time.Second))
-	}
-	return t
+	b.left, b.at = tokens-1, now
+	return Token{Granted: true, Remaining: int(b.left + slack), from: b}
 }
 
 // GiveBack undoes a Take that was granted.
@@ -104,16 +97,21 @@ func (p *Pool) GiveBack(t Token) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	t.from.back = min(t.from.back+1, p.limit.Capacity)
+	t.from.left++ // tokens bounds it
 }
 
-func (b *bucket) tokens(now time.Time) float64 { return b.TokensAt(now) + float64(b.back) }
+// tokens returns how many there are now: what was left and what came since, and
+// never more than the capacity. When the clock goes back nothing comes.
+func (p *Pool) tokens(b *bucket, now time.Time) float64 {
+	came := max(0, now.Sub(b.at).Seconds()) * p.perSec
+	return min(b.left+came, float64(p.limit.Capacity))
+}
 
 func (p *Pool) add(k Key, now time.Time) *bucket {
 	if len(p.buckets) >= p.sweepAt {
 		p.sweep(now)
 	}
-	b := &bucket{Limiter: rate.NewLimiter(p.perSec, p.limit.Capacity)}
+	b := &bucket{left: float64(p.limit.Capacity), at: now}
 	p.buckets[k] = b
 	return b
 }
@@ -122,7 +120,7 @@ func (p *Pool) add(k Key, now time.Time) *bucket {
 // it left, so that each bucket pays for it once.
 func (p *Pool) sweep(now time.Time) {
 	for k, b := range p.buckets {
-		if b.tokens(now) >= float64(p.limit.Capacity) {
+		if p.tokens(b, now) >= float64(p.limit.Capacity) {
 			delete(p.buckets, k)
 		}
 	}
@@ -140,7 +138,7 @@ func (p *Pool) pushOut(now time.Time) {
 	var fullest Key
 	most, n := -1.0, 0
 	for k, b := range p.buckets {
-		if tokens := b.tokens(now); tokens > most {
+		if tokens := p.tokens(b, now); tokens > most {
 			fullest, most = k, tokens
 		}
 		if n++; n == comparedOut {

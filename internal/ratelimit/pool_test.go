@@ -106,6 +106,43 @@ func TestGiveBack(t *testing.T) {
 	}
 }
 
+// TestGiveBackFillsNothingTwice holds that what is given back after the bucket
+// filled up again by itself is lost: who holds tokens gets no second burst.
+func TestGiveBackFillsNothingTwice(t *testing.T) {
+	p := NewPool(Limit{Capacity: 10, Refill: 10})
+	for _, test := range []struct {
+		held, granted time.Duration // how long before and after the tokens are given back
+		want          int
+	}{
+		{0, 0, 10}, {0, 6 * time.Second, 10}, {0, time.Minute, 10},
+		{6 * time.Second, 0, 10}, {time.Minute, 0, 10}, {time.Minute, time.Minute, 10}, {time.Hour, 0, 10},
+	} {
+		k, now := Key{ID: fmt.Sprint(test)}, start
+		var taken []Token
+		for range 10 {
+			taken = append(taken, p.Take(k, now))
+		}
+		now = now.Add(test.held)
+		for _, token := range taken {
+			p.GiveBack(token)
+		}
+		now = now.Add(test.granted)
+		n := 0
+		for p.Take(k, now).Granted {
+			n++
+		}
+		if n != test.want {
+			t.Errorf("held %v, asked %v later: %d at once of a bucket of 10, want %d", test.held, test.granted, n, test.want)
+		}
+	}
+	// A part of a token that came meanwhile costs nothing.
+	one := NewPool(Limit{Capacity: 1, Refill: 1})
+	one.GiveBack(one.Take(Key{}, start))
+	if !one.Take(Key{}, start.Add(time.Second)).Granted {
+		t.Error("the only token was given back and is not there")
+	}
+}
+
 // TestFullBucketsAreForgotten holds that buckets live no longer than they are
 // needed, and that there are never more than a bound.
 func TestFullBucketsAreForgotten(t *testing.T) {

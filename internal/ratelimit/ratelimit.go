@@ -83,6 +83,10 @@ type EndpointSet struct {
 // not limited: nil limits nothing.
 type Limits map[string]Limit
 
+// Default returns what is limited when nobody asks for limits: failed attempts
+// to log in at the token endpoint, as published.
+func Default() Limits { return Limits{TokenSet: byID(TokenSet).Published} }
+
 // Published returns the published limits of all sets.
 func Published() Limits {
 	l := make(Limits)

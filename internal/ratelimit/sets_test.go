@@ -27,6 +27,14 @@ func TestSets(t *testing.T) {
 	}
 }
 
+// TestDefault holds that without any limits only failed attempts to log in are
+// counted.
+func TestDefault(t *testing.T) {
+	if d := Default(); len(d) != 1 || d["oauthToken_ip"] != (Limit{50, 50}) {
+		t.Errorf("%v", d)
+	}
+}
+
 func TestFind(t *testing.T) {
 	for path, want := range map[string]string{
 		"":                                      "root_user",

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/audit"
@@ -28,10 +29,26 @@ func signer(keys *keyring.Keyring) op.SignFunc {
 	}
 }
 
+// isSigned tells the checkpoints that signer signed, with this key or an older one.
+func isSigned(keys *keyring.Keyring) op.SignedFunc {
+	public := publicKeys(keys)
+	return func(c *latchkey.Checkpoint) bool { return slices.ContainsFunc(public, c.SignedBy) }
+}
+
 // signCheckpoints signs what came since the last time. What fails is logged and
-// done the next time.
+// done the next time; what must not be signed is an error each time.
 func (s *Server) signCheckpoints(ctx context.Context) {
-	if err := s.Service.SignCheckpoints(ctx); err != nil && ctx.Err() == nil {
+	err := s.Service.SignCheckpoints(ctx)
+	if err == nil || ctx.Err() != nil {
+		return
+	}
+	var refused op.ChainErrors
+	if errors.As(err, &refused) {
+		for _, c := range refused {
+			s.config.Log.Error("the audit trail of an organization is not signed any more", slog.String("organization", string(c.Org)), slog.Any("error", c.Err))
+		}
+	}
+	if _, only := err.(op.ChainErrors); !only {
 		s.config.Log.Warn("checkpoints of the audit trail could not be signed", slog.Any("error", err))
 	}
 }
@@ -92,16 +109,18 @@ func ReadCheckpointKeys(dir string) (audit.PublicKeys, error) {
 }
 
 // leaveCheckpointKeys writes the public keys to the data directory, unless they
-// are there.
-func leaveCheckpointKeys(dir string, keys *keyring.Keyring) error {
+// are there. It reports whether others were there.
+func leaveCheckpointKeys(dir string, keys *keyring.Keyring) (differed bool, err error) {
 	text, err := publicKeys(keys).PEM()
 	if err != nil {
-		return err
+		return false, err
 	}
 	path := filepath.Join(dir, CheckpointKeyFile)
-	if old, err := os.ReadFile(path); err == nil && string(old) == text {
-		return nil
+	old, err := os.ReadFile(path)
+	if err == nil && string(old) == text {
+		return false, nil
 	}
+	differed = err == nil
 	draft, err := os.CreateTemp(dir, CheckpointKeyFile+".*")
 	if err == nil {
 		_, err = draft.WriteString(text)
@@ -114,7 +133,7 @@ func leaveCheckpointKeys(dir string, keys *keyring.Keyring) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("write the public keys of checkpoints to %s: %w", path, err)
+		return differed, fmt.Errorf("write the public keys of checkpoints to %s: %w", path, err)
 	}
-	return syncDir(dir)
+	return differed, syncDir(dir)
 }

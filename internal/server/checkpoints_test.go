@@ -1,9 +1,14 @@
 package server
 
 import (
+	"bytes"
 	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,6 +74,52 @@ func TestCheckpointKeys(t *testing.T) {
 	}
 	if left, err := filepath.Glob(path + ".*"); err != nil || len(left) > 0 {
 		t.Errorf("drafts are left: %v", left)
+	}
+}
+
+// TestUnsignedIsLogged holds that a chain that is not signed any more is an error
+// of the log that names the organization, and that the public keys that were
+// exchanged are noticed.
+func TestUnsignedIsLogged(t *testing.T) {
+	ctx, dir := context.Background(), t.TempDir()
+	data, err := OpenData(ctx, dir, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data.OtherCheckpointKeys {
+		t.Error("the first start says that other keys were there")
+	}
+	var log bytes.Buffer
+	s, err := New(data, Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	made, err := s.Service.CreateOrganization(ctx, "init", op.SetupOptions{OrgName: "One"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, "latchkey.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	if _, err := db.Exec(`DROP TRIGGER event_is_not_updated; UPDATE event SET operation = 'x' WHERE seq = 2`); err != nil {
+		t.Fatal(err)
+	}
+	s.Maintain(ctx)
+	for _, want := range []string{"level=ERROR", "organization=" + string(made.Org.ID), "event 2 does not follow"} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("log = %s; want %q in it", &log, want)
+		}
+	}
+	if err := errors.Join(data.Close(), os.WriteFile(filepath.Join(dir, CheckpointKeyFile), []byte("another"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if data, err = OpenData(ctx, dir, ""); err != nil || !data.OtherCheckpointKeys {
+		t.Errorf("%v; want that other keys are noticed", err)
+	}
+	if err := data.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/latchkey/latchkey"
@@ -26,6 +25,9 @@ type Data struct {
 	Dir   string
 	Store *sqlstore.Store
 	Keys  *keyring.Keyring
+	// OtherCheckpointKeys says that the file of public keys of checkpoints was
+	// there with another content, and was written anew.
+	OtherCheckpointKeys bool
 }
 
 // ErrNotSetUp is returned when a data directory has no data yet.
@@ -44,13 +46,14 @@ func OpenData(ctx context.Context, dir, masterKeyFile string) (*Data, error) {
 		return nil, err
 	}
 	keys, err := openKeys(ctx, store, masterKeyFile)
+	differed := false
 	if err == nil {
-		err = leaveCheckpointKeys(dir, keys)
+		differed, err = leaveCheckpointKeys(dir, keys)
 	}
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	return &Data{Dir: dir, Store: store, Keys: keys}, nil
+	return &Data{Dir: dir, Store: store, Keys: keys, OtherCheckpointKeys: differed}, nil
 }
 
 // OpenDataReadOnly opens the data directory for commands that only read,
@@ -94,14 +97,12 @@ func openKeys(ctx context.Context, store latchkey.Store, masterKeyFile string) (
 	if err != nil {
 		return nil, err
 	}
-	if err := keyring.Check(master, wrapped); err != nil {
-		return nil, err
+	if len(wrapped) == 0 {
+		if wrapped, err = makeDataKeys(ctx, store, master); err != nil {
+			return nil, err
+		}
 	}
-	made, err := makeDataKeys(ctx, store, master, wrapped)
-	if err != nil {
-		return nil, err
-	}
-	return keyring.Open(master, append(wrapped, made...))
+	return keyring.Open(master, wrapped)
 }
 
 func readWrapped(ctx context.Context, store latchkey.Store) ([]keyring.WrappedKey, error) {
@@ -120,22 +121,17 @@ func readWrapped(ctx context.Context, store latchkey.Store) ([]keyring.WrappedKe
 	return out, err
 }
 
-// makeDataKeys makes the first data key of each purpose that has none. It is a
-// maintenance command of the store.
-func makeDataKeys(ctx context.Context, store latchkey.Store, master keyring.MasterKey, have []keyring.WrappedKey) ([]keyring.WrappedKey, error) {
+// makeDataKeys makes the first data key of each purpose, of data that has none
+// at all: one that was lost must be missed. It is a maintenance command of the
+// store.
+func makeDataKeys(ctx context.Context, store latchkey.Store, master keyring.MasterKey) ([]keyring.WrappedKey, error) {
 	var made []keyring.WrappedKey
 	for _, purpose := range keyring.Purposes() {
-		if slices.ContainsFunc(have, func(k keyring.WrappedKey) bool { return k.Purpose == purpose }) {
-			continue
-		}
 		k, err := keyring.Generate(master, purpose, 1, time.Now())
 		if err != nil {
 			return nil, err
 		}
 		made = append(made, k)
-	}
-	if len(made) == 0 {
-		return nil, nil
 	}
 	return made, store.Update(ctx, func(tx latchkey.Tx) error {
 		for _, k := range made {

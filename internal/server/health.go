@@ -15,33 +15,42 @@ import (
 // OpenAPI documents, and OAuth 2. Everything else goes to the API.
 func (s *Server) plainHandlers(api *wire.Server, publicURL string) http.Handler {
 	documents := s.documents(publicURL)
-	endpoint := &tokenEndpoint{service: s.Service, auth: s.auth, limit: newAttemptLimit(s.config.RateLimits, s.config.Clock)}
+	endpoint := &tokenEndpoint{service: s.Service, auth: s.auth, limit: newAttemptLimit(s.config.RateLimits, s.config.Clock, s.metrics), metrics: s.metrics}
 	issue := api.Plain("issueToken", http.MethodPost, endpoint.issue)
 	revoke := api.Plain("revokeToken", http.MethodPost, endpoint.revoke)
+	health := api.Aside("health", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { plain(w, r, http.StatusOK, "ok\n") }))
+	ready := api.Aside("ready", http.HandlerFunc(s.answerReady))
+	document := api.Aside("openapi", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		_, _ = w.Write(documents[r.URL.Path]()) // the caller went away: nobody to tell
+	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/healthz", "/livez":
-			plain(w, r, http.StatusOK, "ok\n")
+			health.ServeHTTP(w, r)
 		case tokenPath:
 			issue.ServeHTTP(w, r)
 		case revokePath:
 			revoke.ServeHTTP(w, r)
 		case "/readyz":
-			if s.Ready(r.Context()) {
-				plain(w, r, http.StatusOK, "ready\n")
-			} else {
-				plain(w, r, http.StatusServiceUnavailable, "not ready\n")
-			}
+			ready.ServeHTTP(w, r)
 		default:
-			if doc := documents[r.URL.Path]; doc != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
-				w.Header().Set("Content-Type", "application/json")
-				w.Header().Set("X-Content-Type-Options", "nosniff")
-				_, _ = w.Write(doc()) // the caller went away: nobody to tell
+			if documents[r.URL.Path] != nil && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+				document.ServeHTTP(w, r)
 				return
 			}
 			api.ServeHTTP(w, r)
 		}
 	})
+}
+
+func (s *Server) answerReady(w http.ResponseWriter, r *http.Request) {
+	if s.Ready(r.Context()) {
+		plain(w, r, http.StatusOK, "ready\n")
+	} else {
+		plain(w, r, http.StatusServiceUnavailable, "not ready\n")
+	}
 }
 
 func plain(w http.ResponseWriter, r *http.Request, status int, text string) {

@@ -7,6 +7,7 @@ import (
 	"github.com/latchkey/latchkey"
 	"github.com/latchkey/latchkey/internal/auth"
 	"github.com/latchkey/latchkey/internal/auth/oauth"
+	"github.com/latchkey/latchkey/internal/metrics"
 	"github.com/latchkey/latchkey/internal/op"
 	"github.com/latchkey/latchkey/internal/wire"
 )
@@ -23,6 +24,7 @@ type tokenEndpoint struct {
 	service *op.Service
 	auth    *auth.Authenticator
 	limit   *attemptLimit // nil when wrong credentials may come as fast as they like
+	metrics *metrics.Metrics
 }
 
 // oauthError is a refusal as OAuth 2 says it (RFC 6749 section 5.2), with the
@@ -59,11 +61,13 @@ func (e *tokenEndpoint) issue(p *wire.Plain) {
 		e.refuseClient(p, err)
 		return
 	}
+	p.Authenticated(cred.Caller.ID)
 	token, seconds, err := e.auth.IssueToken(&cred, now)
 	if err != nil {
 		e.refuseClient(p, err)
 		return
 	}
+	e.metrics.TokenIssued()
 	body := wire.AppendString([]byte(`{"access_token":`), token.Reveal())
 	body = wire.AppendInt(append(body, `,"expires_in":`...), seconds)
 	p.Answer(http.StatusOK, append(body, `,"token_type":"Bearer"}`...))
@@ -81,10 +85,12 @@ func (e *tokenEndpoint) revoke(p *wire.Plain) {
 		return
 	}
 	token, _ := e.auth.ReadToken(r.Token) // what is no token of ours was issued to nobody
-	if err := e.service.RevokeToken(p.Request().Context(), e.auth.ClientProof(r.Client), p.Address(), token); err != nil {
+	account, err := e.service.RevokeToken(p.Request().Context(), e.auth.ClientProof(r.Client), p.Address(), token)
+	if err != nil {
 		e.refuseClient(p, err)
 		return
 	}
+	p.Authenticated(account)
 	p.Answer(http.StatusOK, nil)
 }
 
@@ -148,5 +154,5 @@ func refuseOAuth(p *wire.Plain, e oauthError) {
 func answerOAuth(p *wire.Plain, e oauthError) {
 	body := wire.AppendString([]byte(`{"error_description":`), e.description)
 	body = wire.AppendString(append(body, `,"error":`...), e.code)
-	p.Answer(e.status, append(body, '}'))
+	p.AnswerError(e.status, e.code, append(body, '}'))
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/md5"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"net/http"
@@ -32,7 +33,9 @@ type rig struct {
 // credential is what a caller signs requests with.
 type credential struct{ public, private string }
 
-func newRig(tb testing.TB) *rig {
+func newRig(tb testing.TB) *rig { return newRigWith(tb, Config{MaxKeysPerOrg: 1 << 20}) }
+
+func newRigWith(tb testing.TB, config Config) *rig {
 	tb.Helper()
 	ctx := context.Background()
 	data, err := OpenData(ctx, tb.TempDir(), "")
@@ -44,7 +47,7 @@ func newRig(tb testing.TB) *rig {
 			tb.Error(err)
 		}
 	})
-	s, err := New(data, Config{MaxKeysPerOrg: 1 << 20})
+	s, err := New(data, config)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -59,13 +62,16 @@ func newRig(tb testing.TB) *rig {
 }
 
 // account stores a service account with a secret that is in the project.
-func (r *rig) account() latchkey.ServiceAccount {
+func (r *rig) account() latchkey.ServiceAccount { return r.accountWith([sha256.Size]byte{}) }
+
+// accountWith is account with a secret of that hash.
+func (r *rig) accountWith(hash [sha256.Size]byte) latchkey.ServiceAccount {
 	r.tb.Helper()
 	var a latchkey.ServiceAccount
 	err := r.data.Store.Update(context.Background(), func(tx latchkey.Tx) error {
 		now := tx.Now()
 		a = latchkey.ServiceAccount{
-			Name: "account", Secrets: latchkey.Secrets{{ID: latchkey.NewID[latchkey.SecretID](now), Tail: "tail", Created: now, Expires: now.Add(time.Hour)}},
+			Name: "account", Secrets: latchkey.Secrets{{ID: latchkey.NewID[latchkey.SecretID](now), Hash: hash, Tail: "tail", Created: now, Expires: now.Add(time.Hour)}},
 			Principal: latchkey.Principal{
 				ID: latchkey.NewClientID(now), OrgID: r.setup.Org.ID, Desc: "account", OrgRoles: latchkey.Roles(latchkey.OrgMember), Created: now,
 				ProjectRoles: latchkey.ProjectRoles{}.With(r.setup.Project.ID, latchkey.Roles(latchkey.GroupReadOnly)),

@@ -14,6 +14,7 @@ import (
 	"github.com/latchkey/latchkey/internal/atlasv2"
 	"github.com/latchkey/latchkey/internal/auth"
 	"github.com/latchkey/latchkey/internal/auth/digest"
+	"github.com/latchkey/latchkey/internal/metrics"
 	"github.com/latchkey/latchkey/internal/op"
 	"github.com/latchkey/latchkey/internal/opsmanagerv1"
 	"github.com/latchkey/latchkey/internal/policy"
@@ -33,6 +34,8 @@ type Config struct {
 	MaintenanceEvery time.Duration    // 0 is a minute
 	RateLimits       ratelimit.Limits // nil limits nothing
 	NoFailureGuard   bool             // whether addresses that send wrong credentials are not slowed down
+	Metrics          bool             // whether anybody may read metrics: see OpenMetrics
+	AccessLog        bool             // whether each answer is a line of the log
 }
 
 // DefaultMaxKeysPerOrg is how many keys an organization may have (published).
@@ -42,12 +45,13 @@ const DefaultMaxKeysPerOrg = 500
 type Server struct {
 	Service *op.Service
 
-	data   *Data
-	config Config
-	auth   *auth.Authenticator
-	guard  wire.Guard
-	build  Build
-	rows   []wire.Row
+	data    *Data
+	config  Config
+	auth    *auth.Authenticator
+	guard   *auth.Guard // nil when no address is slowed down
+	build   Build
+	rows    []wire.Row
+	metrics *metrics.Metrics // nil when nobody reads them
 }
 
 // New returns a server on the data. It does not listen yet.
@@ -72,22 +76,22 @@ func New(data *Data, c Config) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	service := op.Config{Store: data.Store, Seal: authenticator.Seal, HashSecret: authenticator.HashSecret, Sign: signer(data.Keys), Granting: c.Granting, MaxKeysPerOrg: c.MaxKeysPerOrg}
+	service := op.Config{Store: data.Store, Seal: authenticator.Seal, HashSecret: authenticator.HashSecret, Sign: signer(data.Keys), IsSigned: isSigned(data.Keys), Granting: c.Granting, MaxKeysPerOrg: c.MaxKeysPerOrg}
 	build := ReadBuild()
 	rows := Rows(build)
 	service.EndpointSets = wire.EndpointSets(rows, c.RateLimits, ratelimit.Endpoint{Method: http.MethodPost, Path: tokenPath})
-	return &Server{
+	s := &Server{
 		Service: op.NewService(service),
-		data:    data, config: c, auth: authenticator, guard: newGuard(c), build: build, rows: rows,
-	}, nil
-}
-
-// newGuard returns the guard of the configuration, nil for none.
-func newGuard(c Config) wire.Guard {
-	if c.NoFailureGuard {
-		return nil
+		data:    data, config: c, auth: authenticator, build: build, rows: rows,
 	}
-	return auth.NewGuard(time.Now, c.Log)
+	if !c.NoFailureGuard {
+		s.guard = auth.NewGuard(time.Now, c.Log)
+	}
+	if c.Metrics {
+		s.metrics = metrics.New(metrics.Build{Version: build.Version, Commit: build.Hash, Go: build.Go})
+		s.watch()
+	}
+	return s, nil
 }
 
 // Rows returns every row of every generation.
@@ -98,10 +102,14 @@ func Rows(b Build) []wire.Row {
 // Handler returns what answers requests: the API, the health checks and the
 // OpenAPI documents. publicURL is the source of all links.
 func (s *Server) Handler(publicURL string) http.Handler {
-	api := wire.NewServer(wire.Config{
-		Service: s.Service, Auth: s.auth, Guard: s.guard, Limits: s.config.RateLimits, Rows: slices.Concat(s.rows, s.ownRows()), PublicURL: publicURL,
-		ServiceVersion: s.build.Header(), Proxies: s.config.Proxies, Log: s.config.Log,
-	})
+	c := wire.Config{
+		Service: s.Service, Auth: s.auth, Limits: s.config.RateLimits, Rows: slices.Concat(s.rows, s.ownRows()), PublicURL: publicURL,
+		ServiceVersion: s.build.Header(), Proxies: s.config.Proxies, Log: s.config.Log, Metrics: s.metrics, AccessLog: s.config.AccessLog,
+	}
+	if s.guard != nil {
+		c.Guard = s.guard
+	}
+	api := wire.NewServer(c)
 	return s.plainHandlers(api, publicURL)
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/metrics"
 )
 
 // Answer is the body that a row's encode writes: compact JSON with its members
@@ -136,7 +137,7 @@ func (x *exchange) send(a *Answer, status int) {
 		h["Location"] = []string{a.Location}
 	}
 	if status == http.StatusNoContent {
-		x.w.WriteHeader(status)
+		x.answered(status)
 		return
 	}
 	x.write(a.Buf, status, a.list, a.Plain)
@@ -162,8 +163,8 @@ func (x *exchange) write(body []byte, status int, list, plain bool) {
 		body = compress(body)
 	}
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	x.w.WriteHeader(status)
-	_, _ = x.w.Write(body) // the caller went away: nobody to tell
+	x.answered(status)
+	x.body(body)
 }
 
 // minCompressed is the size in bytes up to which compression saves nothing: a
@@ -215,21 +216,24 @@ func (x *exchange) challenge(stale bool) {
 	}
 	h["Cache-Control"] = noStore
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
-	x.w.WriteHeader(http.StatusUnauthorized)
-	_, _ = x.w.Write([]byte(body))
+	x.refusedAs(latchkey.CodeUnauthenticated, problemOf(latchkey.CodeUnauthenticated).on(x.gen).errorCode)
+	x.answered(http.StatusUnauthorized)
+	x.body([]byte(body))
 }
 
 // refuse answers an error.
-func (x *exchange) refuse(operation string, err error) {
+func (x *exchange) refuse(err error) {
 	e := asRefusal(err)
-	x.s.logRefusal(x, operation, e)
+	x.logRefusal(e)
 	switch e.Code {
 	case latchkey.CodeUnauthenticated:
+		x.s.metrics.AuthenticationFailed(x.wrongCredentials())
 		x.giveBack()
 		x.s.guard.Failed(x.addr)
 		x.challenge(false)
 		return
 	case latchkey.CodeStaleNonce:
+		x.s.metrics.AuthenticationFailed(metrics.StaleNonce)
 		x.giveBack()
 		x.challenge(true)
 		return
@@ -239,7 +243,12 @@ func (x *exchange) refuse(operation string, err error) {
 	switch e.Code {
 	case latchkey.CodeUnavailable:
 		h["Retry-After"] = retryInASecond
+	case latchkey.CodeAddressNotAllowed, latchkey.CodeAccessListRequired:
+		if x.call.Caller != "" {
+			x.s.metrics.AuthenticationFailed(metrics.WrongAddress)
+		}
 	case latchkey.CodeRateLimited:
+		x.limiter.refused.Inc()
 		h["Retry-After"] = []string{strconv.Itoa(x.token.RetryAfter())}
 	case latchkey.CodeNotAuthorized:
 		if e.Reason != "" {
@@ -251,5 +260,6 @@ func (x *exchange) refuse(operation string, err error) {
 	}
 	h["Content-Type"] = applicationJSON
 	h["X-Error-Code"] = []string{p.ErrorCode}
+	x.refusedAs(e.Code, p.ErrorCode)
 	x.write(p.AppendJSON(nil), p.Status, false, false)
 }

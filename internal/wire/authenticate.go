@@ -6,6 +6,7 @@ import (
 	"net/netip"
 
 	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/metrics"
 	"github.com/latchkey/latchkey/internal/op"
 )
 
@@ -48,13 +49,23 @@ func (x *exchange) authenticate() (proof op.Proof, suspect, ok bool) {
 	}
 	suspect, err := x.s.guard.Pace(x.r.Context(), x.addr)
 	if err != nil {
-		x.refuse(x.row.Op.Name, latchkey.Refuse(latchkey.CodeUnavailable).Because("nobody waits for the answer any more: %v", err))
+		x.refuse(latchkey.Refuse(latchkey.CodeUnavailable).Because("nobody waits for the answer any more: %v", err))
 		return proof, suspect, false
 	}
 	proof, ok = x.s.auth.Proof(x.r)
 	if !ok {
+		x.s.metrics.AuthenticationFailed(metrics.Unreadable)
 		x.s.guard.Failed(x.addr)
 		x.challenge(false)
 	}
 	return proof, suspect, ok
+}
+
+// wrongCredentials says which of the credentials that a proof was made of were
+// wrong.
+func (x *exchange) wrongCredentials() metrics.Failure {
+	if x.call.Proof.Nonce == "" {
+		return metrics.VoidToken
+	}
+	return metrics.WrongResponse
 }

@@ -37,7 +37,7 @@ func serveCheck(s *Server, x *exchange) {
 	method, target, refusal := s.proxies.original(x.r, inQuery)
 	if refusal != nil {
 		x.drain()
-		x.refuse(x.row.Op.Name, refusal)
+		x.refuse(refusal)
 		return
 	}
 	// From here on the request is the one that the credentials are for.
@@ -49,19 +49,20 @@ func serveCheck(s *Server, x *exchange) {
 		return
 	}
 	req := x.read()
+	req.Refuse(op.RankPath, x.queryFault) // before what a query that was not split lacks
 	in := decodeCheck(req)
-	call := op.Call{Proof: proof, Address: x.addr, Suspect: suspect, Refusal: req.refusal}
+	x.call = op.Call{Proof: proof, Address: x.addr, Suspect: suspect, Refusal: req.refusal}
 	check := op.CheckAccess
 	if proof.Nonce != "" && !isRead(method) {
 		check = op.CheckAccessOnce
 	}
-	access, err := op.Do(x.context(), s.service, check, &call, in)
+	access, err := op.Do(x.context(), s.service, check, &x.call, in)
 	if err != nil {
-		x.refuse(x.row.Op.Name, err)
+		x.refuse(err)
 		return
 	}
 	tellAccess(x.w.Header(), &access)
-	x.w.WriteHeader(http.StatusNoContent)
+	x.answered(http.StatusNoContent)
 }
 
 // isRead reports whether a request with the method changes nothing (RFC 9110

@@ -11,6 +11,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/op"
 )
 
 // MaxBody is the size of the largest body that is read, in bytes.
@@ -32,25 +33,26 @@ type exchange struct {
 	pretty     bool
 	envelope   bool
 	request    Request
-	late       bool // whether the body did not arrive in time
+	call       op.Call // of the operation
+	late       bool    // whether the body did not arrive in time
 	draw
+	observed
 }
 
-// open starts an exchange: it reads what decides the form of every answer,
-// refusals included.
-func (s *Server) open(w http.ResponseWriter, r *http.Request, gen Generation, row *Row) (*exchange, bool) {
-	x := &exchange{s: s, w: w, r: r, gen: gen, row: row}
-	setStandingHeaders(w.Header(), s.versionHeader, r.TLS != nil)
-	x.query, x.queryFault = ParseQuery(r.URL.RawQuery)
+// open reads what decides the form of every answer, refusals included. It
+// returns false when the request is answered.
+func (x *exchange) open() bool {
+	setStandingHeaders(x.w.Header(), x.s.versionHeader, x.r.TLS != nil)
+	x.query, x.queryFault = ParseQuery(x.r.URL.RawQuery)
 	x.pretty = x.form("pretty")
 	x.envelope = x.form("envelope")
-	addr, err := s.proxies.ClientAddress(r.RemoteAddr, r.Header["X-Forwarded-For"])
+	addr, err := x.s.proxies.ClientAddress(x.r.RemoteAddr, x.r.Header["X-Forwarded-For"])
 	if err != nil {
-		x.refuse("", latchkey.Refuse(latchkey.CodeAddressNotAllowed, "unknown").Because("the caller's address cannot be told: %v", err))
-		return nil, false
+		x.refuse(latchkey.Refuse(latchkey.CodeAddressNotAllowed, "unknown").Because("the caller's address cannot be told: %v", err))
+		return false
 	}
 	x.addr = addr
-	return x, true
+	return true
 }
 
 // form reads a parameter that changes the form of the answer.

@@ -102,7 +102,7 @@ func (d *document) content(mediaType string, s *Schema) {
 func (d *document) responses(row *Row) {
 	d.in(strconv.Itoa(row.Status), func() {
 		d.member("description", http.StatusText(row.Status))
-		if row.Status == http.StatusCreated {
+		if row.Located {
 			d.headers("Location", "The address of what was created.")
 		}
 		if row.Answer != nil {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/metrics"
 	"github.com/latchkey/latchkey/internal/op"
 	"github.com/latchkey/latchkey/internal/ratelimit"
 )
@@ -17,14 +18,15 @@ type limiter struct {
 	scope    ratelimit.Scope
 	pool     *ratelimit.Pool
 	capacity []string // the header's value
+	refused  *metrics.Counter
 }
 
 // limiters makes one limiter for each set that is limited.
-func limiters(l ratelimit.Limits) map[string]*limiter {
+func limiters(l ratelimit.Limits, m *metrics.Metrics) map[string]*limiter {
 	all := make(map[string]*limiter)
 	for _, set := range ratelimit.Sets() {
 		if limit, ok := l[set.ID]; ok {
-			all[set.ID] = &limiter{set.Scope, ratelimit.NewPool(limit), []string{strconv.Itoa(limit.Capacity)}}
+			all[set.ID] = &limiter{set.Scope, ratelimit.NewPool(limit), []string{strconv.Itoa(limit.Capacity)}, m.RateLimitRefusals(set.ID)}
 		}
 	}
 	return all

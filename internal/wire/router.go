@@ -13,11 +13,13 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/latchkey/latchkey"
+	"github.com/latchkey/latchkey/internal/metrics"
 	"github.com/latchkey/latchkey/internal/op"
 	"github.com/latchkey/latchkey/internal/ratelimit"
 )
 
-// Config is what a Server needs; every field is required but Guard, Limits and Proxies.
+// Config is what a Server needs; every field is required but Guard, Limits,
+// Proxies, Metrics and AccessLog.
 type Config struct {
 	Service        *op.Service
 	Auth           Authenticator
@@ -28,6 +30,8 @@ type Config struct {
 	ServiceVersion string // the value of X-MongoDB-Service-Version
 	Proxies        Proxies
 	Log            *slog.Logger
+	Metrics        *metrics.Metrics // nil counts nothing
+	AccessLog      bool             // whether each answer is a line of the log
 }
 
 // Server routes requests to rows. It is an http.Handler for everything below
@@ -41,11 +45,16 @@ type Server struct {
 	versionHeader []string
 	proxies       Proxies
 	log           *slog.Logger
+	metrics       *metrics.Metrics
+	accessLog     bool
+	observes      bool // whether anybody asks what became of a request
+	unrouted      [generationCount]*metrics.Operation
 	routes        *chi.Mux // finds the pattern of a path; it never serves
 	handlers      map[route]handler
 	methods       []string
 	contexts      sync.Pool    // of *chi.Context
 	unavailable   atomic.Int64 // the last second in which a request was, for the log
+	limited       atomic.Int64 // likewise
 }
 
 // route is what a handler is found by.
@@ -56,6 +65,7 @@ type handler struct {
 	gen     Generation
 	row     *Row
 	limiter *limiter // nil when nothing limits the row
+	series  *metrics.Operation
 }
 
 // NewServer returns a server of the rows. It panics when two rows claim the
@@ -64,6 +74,7 @@ func NewServer(c Config) *Server {
 	s := &Server{
 		service: c.Service, auth: c.Auth, guard: c.Guard, publicURL: c.PublicURL,
 		versionHeader: []string{c.ServiceVersion}, proxies: c.Proxies, log: c.Log,
+		metrics: c.Metrics, accessLog: c.AccessLog, observes: c.Metrics != nil || c.AccessLog,
 		routes: chi.NewMux(), handlers: make(map[route]handler),
 		contexts: sync.Pool{New: func() any { return chi.NewRouteContext() }},
 	}
@@ -72,14 +83,16 @@ func NewServer(c Config) *Server {
 	}
 	for _, g := range Generations() {
 		s.bases[g] = c.PublicURL + g.Base()
+		s.unrouted[g] = c.Metrics.Operation(unknownOperation, g.Name())
 	}
-	limits := limiters(c.Limits)
+	limits := limiters(c.Limits, c.Metrics)
 	for i := range c.Rows {
 		row := &c.Rows[i]
 		set, _ := row.EndpointSet()
 		for _, gen := range row.Generations {
+			series := c.Metrics.Operation(row.Op.Name, row.generationName(gen))
 			for _, path := range row.Paths(gen) {
-				s.handle(route{row.Method, path}, handler{gen, row, limits[set.ID]})
+				s.handle(route{row.Method, path}, handler{gen, row, limits[set.ID], series})
 			}
 		}
 	}
@@ -121,8 +134,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.unknown(w, r)
 		return
 	}
-	x, ok := s.open(w, r, h.gen, h.row)
-	if !ok {
+	x := s.begin(w, r, h.gen, h.row, h.series)
+	defer x.end()
+	if !x.open() {
 		return
 	}
 	x.params, x.limiter = &found.URLParams, h.limiter
@@ -149,15 +163,17 @@ func (x *exchange) survive() {
 	if fault == http.ErrAbortHandler {
 		panic(fault)
 	}
-	x.s.log.Error("panic", slog.String("operation", x.row.Op.Name), slog.Any("fault", fault), slog.String("stack", string(debug.Stack())))
-	x.refuse(x.row.Op.Name, latchkey.Refuse(latchkey.CodeInternal))
+	x.s.log.Error("panic", slog.String("requestId", x.id[0]), slog.String("operation", x.operation()), slog.Any("fault", fault), slog.String("stack", string(debug.Stack())))
+	x.refuse(latchkey.Refuse(latchkey.CodeInternal))
 }
 
 // unknown answers what no row serves: 405 when the path is served for another
 // method, else 404.
 func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
-	x, ok := s.open(w, r, generationOf(r.URL.Path), &Row{})
-	if !ok {
+	gen := generationOf(r.URL.Path)
+	x := s.begin(w, r, gen, &Row{}, s.unrouted[gen])
+	defer x.end()
+	if !x.open() {
 		return
 	}
 	x.drain()
@@ -169,11 +185,11 @@ func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if allowed == nil {
-		x.refuse("", latchkey.Refuse(latchkey.CodeRouteNotFound, path))
+		x.refuse(latchkey.Refuse(latchkey.CodeRouteNotFound, path))
 		return
 	}
 	w.Header()["Allow"] = []string{strings.Join(allowed, ", ")}
-	x.refuse("", latchkey.Refuse(latchkey.CodeMethodNotAllowed, r.Method))
+	x.refuse(latchkey.Refuse(latchkey.CodeMethodNotAllowed, r.Method))
 }
 
 // generationOf returns the generation whose way of saying errors a path gets.

@@ -17,6 +17,7 @@ type Spec struct {
 	Absolute    bool         // whether Patterns are below no base, as under /api/private
 	Versions    []Version    // on a versioned generation, those that it serves
 	Status      int          // of success
+	Located     bool         // whether the answer says in a Location header where what it created is
 	Paged       bool         // whether pageNum, itemsPerPage and includeCount are read
 	Counted     bool         // whether includeCount is not: a list always has its count
 	Query       []Param      // other query parameters that are read
@@ -66,10 +67,10 @@ func Bind[I op.Input, O any](spec Spec, o *op.Op[I, O], decode func(*Request) I,
 		}
 		req := x.read()
 		in := decode(req)
-		call := op.Call{Proof: proof, Address: x.addr, Suspect: suspect, Refusal: req.refusal, Limit: x.limit()}
-		out, err := op.Do(x.context(), s.service, o, &call, in)
+		x.call = op.Call{Proof: proof, Address: x.addr, Suspect: suspect, Refusal: req.refusal, Limit: x.limit()}
+		out, err := op.Do(x.context(), s.service, o, &x.call, in)
 		if err != nil {
-			x.refuse(o.Name, err)
+			x.refuse(err)
 			return
 		}
 		a := x.answer()
@@ -87,12 +88,12 @@ func BindOpen(spec Spec, info op.Info, encode func(*Answer)) Row {
 		req := x.read()
 		if req.refusal == nil || req.refusal.Rank > op.RankVersion {
 			if refusal := x.drawOpen(); refusal != nil {
-				x.refuse(info.Name, refusal)
+				x.refuse(refusal)
 				return
 			}
 		}
 		if req.refusal != nil {
-			x.refuse(info.Name, req.refusal.Err)
+			x.refuse(req.refusal.Err)
 			return
 		}
 		a := x.answer()

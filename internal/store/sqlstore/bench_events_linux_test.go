@@ -25,8 +25,9 @@ var (
 	benchMember = benchID[latchkey.PrincipalID](3, 1)
 )
 
-// fillEvents makes a store with the events; it takes a minute or so.
-func fillEvents(b *testing.B, events int) *Store {
+// fillEvents makes a store with the events, of the projects and of none in turn;
+// the member holds roles in the first of them. A million takes a minute or so.
+func fillEvents(b *testing.B, events, projects, own int) *Store {
 	b.Helper()
 	s := open(b, b.TempDir(), Options{})
 	member := latchkey.APIKey{Principal: latchkey.Principal{OrgID: benchOrg, ID: benchMember, PublicKey: benchPublicKey(1)}}
@@ -40,12 +41,12 @@ func fillEvents(b *testing.B, events int) *Store {
 		if err := tx.InsertOrganization(latchkey.Organization{ID: benchOrg}); err != nil {
 			return err
 		}
-		for n := range benchProjects {
+		for n := range projects {
 			p := latchkey.Project{OrgID: benchOrg, ID: benchID[latchkey.ProjectID](2, n), Name: fmt.Sprint("project ", n)}
 			if err := tx.InsertProject(p); err != nil {
 				return err
 			}
-			if n < 2 {
+			if n < own {
 				member.ProjectRoles = member.ProjectRoles.With(p.ID, benchReader)
 			}
 		}
@@ -62,7 +63,7 @@ func fillEvents(b *testing.B, events int) *Store {
 					TargetID: benchID[latchkey.PrincipalID](3, 2), TargetPublicKey: benchPublicKey(2),
 					Change: latchkey.Change{ProjectRoles: benchOwner.Names(), RolesBefore: benchReader.Names()},
 				}
-				if n := done % (benchProjects + 1); n < benchProjects {
+				if n := done % (projects + 1); n < projects {
 					e.ProjectID = benchID[latchkey.ProjectID](2, n)
 				}
 				if err := tx.AppendEvent(&e); err != nil {
@@ -82,7 +83,7 @@ func fillEvents(b *testing.B, events int) *Store {
 // BenchmarkEventFeed reads pages of 100 of a million events, with the count of
 // all pages.
 func BenchmarkEventFeed(b *testing.B) {
-	s := fillEvents(b, benchEvents)
+	s := fillEvents(b, benchEvents, benchProjects, 2)
 	half := benchStart.Add(benchEvents / 2 * time.Second)
 	for _, c := range []struct {
 		name   string
@@ -111,5 +112,46 @@ func BenchmarkEventFeed(b *testing.B) {
 				}
 			})
 		}
+	}
+}
+
+// BenchmarkEventFeedOfManyProjects reads pages of 300,000 events as a
+// member that holds roles in 3,000 projects, which is what an event list can
+// cost most.
+func BenchmarkEventFeedOfManyProjects(b *testing.B) {
+	const events, projects = 300_000, 3_000
+	s := fillEvents(b, events, projects, projects)
+	member := latchkey.EventFilter{Reader: benchMember}
+	types := latchkey.EventFilter{Reader: benchMember, Types: benchTypes[:4]}
+	uncounted := latchkey.EventFilter{Reader: benchMember, Types: benchTypes[:4], Uncounted: true}
+	for _, c := range []struct {
+		name   string
+		filter latchkey.EventFilter
+		page   latchkey.Page
+	}{
+		{"by=member/page=1", member, latchkey.Page{Number: 1, Size: 100}},
+		{"by=member/page=1500", member, latchkey.Page{Number: 1500, Size: 100}},
+		{"by=member/page=3000", member, latchkey.Page{Number: 3000, Size: 100}},
+		{"by=member+types/page=1", types, latchkey.Page{Number: 1, Size: 100}},
+		{"by=member+types/page=1200", types, latchkey.Page{Number: 1200, Size: 100}},
+		{"by=member+types/page=2400", types, latchkey.Page{Number: 2400, Size: 100}},
+		{"by=member+types/page=240of500", types, latchkey.Page{Number: 240, Size: 500}},
+		{"by=member+types/page=120000of1", types, latchkey.Page{Number: 120_000, Size: 1}},
+		{"by=member+types/uncounted/page=1", uncounted, latchkey.Page{Number: 1, Size: 100}},
+		{"by=member+types/uncounted/page=1200", uncounted, latchkey.Page{Number: 1200, Size: 100}},
+		{"by=member+types/uncounted/page=240of500", uncounted, latchkey.Page{Number: 240, Size: 500}},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				err := s.View(background, func(r latchkey.Reader) error {
+					_, _, err := r.EventFeed(benchOrg, c.filter, c.page)
+					return err
+				})
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -39,6 +39,9 @@ func (r *reader) checkpoints(q queryID, args ...any) ([]latchkey.Checkpoint, err
 		if len(hash) != sha256.Size {
 			return fmt.Errorf("%w: hash of checkpoint %d", latchkey.ErrCorrupt, c.Seq)
 		}
+		if signer != int64(uint32(signer)) {
+			return fmt.Errorf("%w: signer %d of checkpoint %d", latchkey.ErrCorrupt, signer, c.Seq)
+		}
 		copy(c.Hash[:], hash)
 		c.Created, c.Signer = fromMillis(created), uint32(signer)
 		list = append(list, c)

@@ -124,6 +124,10 @@ func TestBadDirectories(t *testing.T) {
 			open(t, dir, Options{}).Close()
 			alter(t, dir, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (99, 1)`)
 		}, ErrNewerSchema, "schema version 99 and this latchkey knows 1", ErrNewerSchema, "run the newer latchkey"},
+		{"development", func(t *testing.T, dir string) {
+			open(t, dir, Options{}).Close()
+			alter(t, dir, `PRAGMA user_version = 0`) // as before it was kept
+		}, nil, "development version", nil, "development version"},
 		{"older", func(t *testing.T, dir string) {
 			open(t, dir, Options{}).Close()
 			alter(t, dir, `DELETE FROM goose_db_version WHERE version_id > 0`)

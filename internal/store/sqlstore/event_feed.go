@@ -76,6 +76,8 @@ func (r *reader) firstAt(org latchkey.OrgID, head int64, at time.Time) (int64, e
 
 // EventFeed lists events newest first. Without a filter but time, the numbers
 // of a page follow from the numbers of its ends: every page costs the same.
+// With one, all matches are counted in an index unless nobody asks how many
+// there are, and those from the nearer end of the list to the page once more.
 func (r *reader) EventFeed(org latchkey.OrgID, f latchkey.EventFilter, page latchkey.Page) ([]latchkey.Event, int, error) {
 	low, high, err := r.between(org, f.From, f.Until)
 	if err != nil || low > high {
@@ -93,21 +95,31 @@ func (r *reader) EventFeed(org latchkey.OrgID, f latchkey.EventFilter, page latc
 	return c.page(low, high, page)
 }
 
-// choice is a condition on the events of an organization whose matches in a
-// range of numbers are counted by an index alone.
+// choice is a condition on the events of an organization.
 type choice struct {
-	r           *reader
+	r         *reader
+	org       latchkey.OrgID
+	uncounted bool
+	// An index counts the matches in a range alone, but looks every project of
+	// a reader up for that.
 	list, count queryID
-	org         latchkey.OrgID
 	args        []any // of the condition, but for its range
+	// In a range of up to so many events it is cheaper to look at each of them,
+	// and whether the reader sees it.
+	short     int64
+	shortArgs []any
 }
+
+// shortPerProject is how many events cost as much to look at as one project
+// does to look up, about: BenchmarkEventFeedOfManyProjects.
+const shortPerProject = 3
 
 // choose finds the condition that a filter is.
 func (r *reader) choose(org latchkey.OrgID, f latchkey.EventFilter) (choice, error) {
 	if len(f.Types) > latchkey.MaxFilterTypes {
 		return choice{}, fmt.Errorf("a filter names %d types of events, at most %d fit", len(f.Types), latchkey.MaxFilterTypes)
 	}
-	c := choice{r: r, org: org, args: []any{string(org)}}
+	c := choice{r: r, org: org, uncounted: f.Uncounted, args: []any{string(org)}}
 	if f.Project == "" && f.Reader == "" {
 		c.list, c.count = qEventsOfTypes, qEventsOfTypesCount
 	} else {
@@ -124,67 +136,68 @@ func (r *reader) choose(org latchkey.OrgID, f latchkey.EventFilter) (choice, err
 			c.args = append(c.args, "")
 		}
 	}
+	if f.Reader != "" && f.Project == "" {
+		projects, err := r.count(qMembershipsOf, string(org), string(f.Reader))
+		if err != nil {
+			return choice{}, err
+		}
+		c.short = shortPerProject * int64(projects)
+		c.shortArgs = append([]any{string(org)}, c.args[2:]...) // all but the project
+	}
 	return c, nil
 }
 
 // matches counts the matches in a range of numbers.
 func (c *choice) matches(low, high int64) (int, error) {
-	return c.r.count(c.count, append(c.args[:len(c.args):len(c.args)], low, high)...)
+	if high-low < c.short {
+		return c.r.count(qEventsSeenCount, with(c.shortArgs, low, high)...)
+	}
+	return c.r.count(c.count, with(c.args, low, high)...)
 }
 
-// page reads a page of the matches in a range of numbers, and counts them all.
-// It finds the numbers at both ends of the page first, so that no more than a
-// few pages are sorted.
-func (c *choice) page(low, high int64, page latchkey.Page) ([]latchkey.Event, int, error) {
-	total, err := c.matches(low, high)
-	if err != nil || page.Offset() >= total {
-		return nil, total, err
+// read reads some of the matches in a range of numbers, newest first.
+func (c *choice) read(low, high int64, limit, offset int) ([]latchkey.Event, error) {
+	if high-low < c.short {
+		return c.r.events(qEventsSeen, with(c.shortArgs, low, high, limit, offset)...)
 	}
-	first, err := c.narrow(span{low, high, 0}, page.Offset(), page.Size)
+	return c.r.events(c.list, with(append([]any{string(c.org)}, c.args...), low, high, limit, offset)...)
+}
+
+// with returns arguments with more of them behind.
+func with(args []any, more ...any) []any { return append(args[:len(args):len(args)], more...) }
+
+// page reads a page of the matches in a range of numbers, and counts them all
+// unless nobody asks. It finds the numbers at both ends of the page first, so
+// that no more than a few pages are sorted.
+func (c *choice) page(low, high int64, page latchkey.Page) ([]latchkey.Event, int, error) {
+	all, offset, limit := span{low, high, 0, unknown}, page.Offset(), page.Size
+	if c.uncounted {
+		limit++ // which tells whether there is another page
+	} else {
+		total, err := c.matches(low, high)
+		if err != nil || offset >= total {
+			return nil, total, err
+		}
+		all.inside, limit = total, min(limit, total-offset)
+	}
+	first, err := narrow(c.matches, all, offset, page.Size)
+	if err != nil || first.inside == 0 {
+		return nil, 0, err
+	}
+	rest := span{low, first.high, first.above, unknown}
+	if !c.uncounted {
+		rest.inside = all.inside - first.above
+	}
+	last, err := narrow(c.matches, rest, offset+limit-1, page.Size)
 	if err != nil {
 		return nil, 0, err
 	}
-	last := first
-	if end := min(page.Offset()+page.Size, total) - 1; end > page.Offset() {
-		if last, err = c.narrow(span{low, first.high, first.above}, end, page.Size); err != nil {
-			return nil, 0, err
-		}
+	if last.inside == 0 {
+		last.low = low // there are fewer than would fit
 	}
-	args := append([]any{string(c.org)}, c.args...)
-	events, err := c.r.events(c.list, append(args, last.low, first.high, page.Size, page.Offset()-first.above)...)
-	return events, total, err
-}
-
-// span is a range of numbers with how many matches have higher ones.
-type span struct {
-	low, high int64
-	above     int
-}
-
-// narrow returns a part of the span that has the match of that rank, counted
-// down from the newest, and not many more than enough. It looks from the upper
-// end in steps that grow, then halves: it counts about as many matches as there
-// are above that of the rank.
-func (c *choice) narrow(s span, rank, enough int) (span, error) {
-	found, step := false, int64(enough)
-	for s.high-s.low >= int64(enough) {
-		if found {
-			step = (s.high - s.low) / 2
-		}
-		middle := max(s.low, s.high-step)
-		n, err := c.matches(middle, s.high)
-		switch {
-		case err != nil:
-			return s, err
-		case rank >= s.above+n:
-			s.high, s.above = middle-1, s.above+n
-			step *= 2
-		default:
-			s.low, found = middle, true
-			if n <= enough {
-				return s, nil
-			}
-		}
+	events, err := c.read(last.low, first.high, limit, offset-first.above)
+	if err != nil || !c.uncounted {
+		return events, all.inside, err
 	}
-	return s, nil
+	return events[:min(len(events), page.Size)], offset + len(events), nil
 }

@@ -3,8 +3,6 @@ package sqlstore
 import (
 	"strings"
 	"testing"
-
-	"github.com/latchkey/latchkey"
 )
 
 // TestEventsAreChosenByIndex holds that what filters events is found in an
@@ -16,6 +14,9 @@ func TestEventsAreChosenByIndex(t *testing.T) {
 		qEventsOfTypesCount:    "COVERING INDEX event_of_type (org_id=? AND type=? AND seq>? AND seq<?)",
 		qEventsOfProjects:      "COVERING INDEX event_of_project (org_id=? AND project_id=? AND seq>? AND seq<?)",
 		qEventsOfProjectsCount: "COVERING INDEX event_of_project (org_id=? AND project_id=? AND seq>? AND seq<?)",
+		qEventsSeen:            "SEARCH event USING PRIMARY KEY (org_id=? AND seq>? AND seq<?)",
+		qEventsSeenCount:       "SEARCH event USING PRIMARY KEY (org_id=? AND seq>? AND seq<?)",
+		qMembershipsOf:         "COVERING INDEX membership_by_principal (org_id=? AND principal_id=?)",
 		qEventRange:            "PRIMARY KEY (org_id=? AND seq>? AND seq<?)",
 		qEventTime:             "PRIMARY KEY (org_id=? AND seq=?)",
 		qChainHead:             "PRIMARY KEY (org_id=?)",
@@ -50,61 +51,3 @@ func plan(t *testing.T, s *Store, q queryID) string {
 	}
 	return strings.Join(lines, "\n")
 }
-
-// TestNarrow holds that a part of a range is found with few counts, wherever
-// the match is.
-func TestNarrow(t *testing.T) {
-	s := open(t, t.TempDir(), Options{})
-	const events = 3000
-	err := s.Update(background, func(tx latchkey.Tx) error {
-		for n := range events {
-			e := latchkey.Event{OrgID: eventsOrg, Type: latchkey.EventKeyCreated}
-			if n%100 == 7 {
-				e.Type = latchkey.EventKeyDeleted
-			}
-			if err := tx.AppendEvent(&e); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = s.View(background, func(r latchkey.Reader) error {
-		for _, typ := range []latchkey.EventType{latchkey.EventKeyCreated, latchkey.EventKeyDeleted} {
-			c, err := r.(*reader).choose(eventsOrg, latchkey.EventFilter{Types: []latchkey.EventType{typ}})
-			if err != nil {
-				return err
-			}
-			total, err := c.matches(1, events)
-			if err != nil {
-				return err
-			}
-			for rank := range total {
-				part, err := c.narrow(span{1, events, 0}, rank, 10)
-				if err != nil {
-					return err
-				}
-				in, err := c.matches(part.low, part.high)
-				if err != nil {
-					return err
-				}
-				above, err := c.matches(part.high+1, events)
-				if err != nil {
-					return err
-				}
-				if part.above != above || rank < above || rank >= above+in || in > 10 {
-					t.Fatalf("%s %d is looked for in %+v, with %d in it and %d above", typ, rank, part, in, above)
-				}
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// eventsOrg is an organization for tests that store nothing but events.
-const eventsOrg latchkey.OrgID = "000000010000000000000000"

@@ -46,9 +46,16 @@ func (l *lanes) wait(name string, update func(func(latchkey.Tx) error) error) {
 }
 
 // TestUpdateFirstGoesAhead holds the writer, lets callers wait in both lanes,
-// and looks in which order they are served: in one batch and over several.
+// and looks in which order they are served: in one batch and over several, each
+// of which has a place for an ordinary caller.
 func TestUpdateFirstGoesAhead(t *testing.T) {
-	for _, batch := range []int{1, 2, 64} {
+	turns := []string{"first 0", "ordinary 0", "first 1", "ordinary 1", "first 2", "ordinary 2", "ordinary 3"}
+	for batch, want := range map[int][]string{
+		1:  turns, // in turn
+		2:  turns,
+		3:  {"first 0", "first 1", "ordinary 0", "first 2", "ordinary 1", "ordinary 2", "ordinary 3"},
+		64: {"first 0", "first 1", "first 2", "ordinary 0", "ordinary 1", "ordinary 2", "ordinary 3"},
+	} {
 		t.Run(fmt.Sprintf("batches of %d", batch), func(t *testing.T) {
 			f := newFlushes()
 			s := open(t, t.TempDir(), Options{commit: f.commit, BatchSize: batch})
@@ -76,7 +83,6 @@ func TestUpdateFirstGoesAhead(t *testing.T) {
 					t.Error(err)
 				}
 			}
-			want := []string{"first 0", "first 1", "first 2", "ordinary 0", "ordinary 1", "ordinary 2", "ordinary 3"}
 			if !slices.Equal(l.ran, want) {
 				t.Errorf("served in the order %q, want %q", l.ran, want)
 			}
@@ -157,5 +163,65 @@ func TestLanesAreBoundApart(t *testing.T) {
 		if err := <-l.errs; err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestNobodyStarves: while the lane of revocations is never empty, an ordinary
+// caller is served in each batch all the same.
+func TestNobodyStarves(t *testing.T) {
+	const batch, ordinary = 4, 5
+	q := newQueue(100, batch-1)
+	push := func(l lane) *call {
+		c := new(call)
+		if err := q.push(l, c); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	push(laneFirst)
+	if q.next(); q.overtook != 0 {
+		t.Error("who overtakes nobody counts")
+	}
+	var wait []*call
+	for range ordinary {
+		wait = append(wait, push(laneOrdinary))
+	}
+	for range batch * ordinary {
+		push(laneFirst) // as fast as they are served
+		if c := q.next(); len(wait) > 0 && c == wait[0] {
+			wait = wait[1:]
+		}
+	}
+	if len(wait) > 0 {
+		t.Errorf("%d of %d ordinary callers still wait after %d batches", len(wait), ordinary, ordinary)
+	}
+}
+
+// TestCrowded: more must wait in the ordinary lane than one batch takes.
+func TestCrowded(t *testing.T) {
+	f := newFlushes()
+	s := open(t, t.TempDir(), Options{commit: f.commit, BatchSize: 2})
+	held := make(chan error, 1)
+	go func() { held <- s.Update(background, insertOrganization(0)) }()
+	<-f.begun
+	l := &lanes{t: t, s: s, errs: make(chan error, 6)}
+	ordinary := func(f func(latchkey.Tx) error) error { return s.Update(background, f) }
+	first := func(f func(latchkey.Tx) error) error { return s.UpdateFirst(background, f) }
+	for i, step := range []struct {
+		lane func(func(latchkey.Tx) error) error
+		want bool
+	}{{first, false}, {first, false}, {first, false}, {ordinary, false}, {ordinary, false}, {ordinary, true}} {
+		l.wait("somebody", step.lane)
+		if got := s.Crowded(); got != step.want {
+			t.Errorf("after caller %d: crowded %v", i, got)
+		}
+	}
+	f.finish <- nil
+	if err := <-held; err != nil {
+		t.Error(err)
+	}
+	l.answers.Wait()
+	if s.Crowded() {
+		t.Error("crowded when nobody waits any more")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"embed"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
@@ -31,7 +32,7 @@ func migrate(db *sql.DB) error {
 	case err != nil:
 		return err
 	case current == schemaVersion:
-		return nil
+		return checkLayout(db)
 	case current > schemaVersion:
 		return newerSchema(current)
 	}
@@ -49,8 +50,43 @@ func migrate(db *sql.DB) error {
 	if err != nil {
 		return err
 	}
+	// Before the migrations: who is cut off between the two begins again.
+	if checkLayout(db) != nil {
+		if _, err := db.Exec(fmt.Sprintf(`PRAGMA user_version = %d`, layout())); err != nil {
+			return err
+		}
+	}
 	_, err = provider.Up(background)
 	return err
+}
+
+// layout is a number of the text of all migrations. It stays with the file, so
+// that a migration that was edited before it was released is told from what it
+// became.
+func layout() uint32 {
+	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
+	sum := crc32.NewIEEE()
+	for _, name := range names { // sorted
+		text, readErr := migrationFiles.ReadFile(name)
+		err = errors.Join(err, readErr)
+		_, _ = sum.Write(text) // never fails
+	}
+	if err != nil {
+		panic(err) // they are embedded
+	}
+	return sum.Sum32() >> 1 // the file holds a signed number
+}
+
+// checkLayout refuses a schema of this version whose migrations were others.
+func checkLayout(db *sql.DB) error {
+	var made uint32
+	if err := db.QueryRow(`PRAGMA user_version`).Scan(&made); err != nil {
+		return err
+	}
+	if made != layout() {
+		return errors.New("its tables are those of a development version of Latchkey, which no release can read: set up another directory, or run the build that made this one")
+	}
+	return nil
 }
 
 // checkSchema refuses a schema that is not exactly that of this version.
@@ -64,7 +100,7 @@ func checkSchema(db *sql.DB) error {
 	case current < schemaVersion:
 		return fmt.Errorf("it has schema version %d and this latchkey reads %d: start latchkey serve once to bring it up to date", current, schemaVersion)
 	}
-	return nil
+	return checkLayout(db)
 }
 
 func newerSchema(current int64) error {

@@ -16,6 +16,7 @@ type query struct {
 
 const (
 	qCredential queryID = iota
+	qSecrets
 	qOrganizations
 	qOrganization
 	qProject
@@ -26,6 +27,7 @@ const (
 	qProjectOfCount
 	qDeletedProject
 	qTokenRevoked
+	qNonceUsed
 	qPrincipal
 	qKey
 	qKeys
@@ -40,6 +42,7 @@ const (
 	qOwners
 	qMemberships
 	qUses
+	qUseOf
 	qEvents
 	qEventTime
 	qEvent
@@ -48,6 +51,9 @@ const (
 	qEventsOfTypesCount
 	qEventsOfProjects
 	qEventsOfProjectsCount
+	qEventsSeen
+	qEventsSeenCount
+	qMembershipsOf
 	qCheckpoints
 	qLastCheckpoint
 	qWrappedKeys
@@ -114,6 +120,11 @@ const (
 	ofProjects = `org_id = ? AND project_id IN (SELECT CAST(? AS TEXT) UNION ALL
 			SELECT m.project_id FROM membership m WHERE m.org_id = ? AND m.principal_id = ?)
 		AND (CAST(? AS INTEGER) = 0 OR type IN ` + typeList + `) AND seq BETWEEN ? AND ?`
+	// seen chooses the same for a principal as ofProjects, by looking at every
+	// event of the range.
+	seen = `org_id = ? AND (project_id = '' OR EXISTS (SELECT 1 FROM membership m
+			WHERE m.org_id = ? AND m.project_id = event.project_id AND m.principal_id = ?))
+		AND (CAST(? AS INTEGER) = 0 OR type IN ` + typeList + `) AND seq BETWEEN ? AND ?`
 	checkpointColumns = `org_id, seq, hash, previous, created, signer, signature`
 	eventColumns      = `org_id, seq, event_id, created, type, source, operation, caller_id, caller_public_key,` +
 		` remote_address, project_id, target_id, target_public_key, prev_hash, hash, payload`
@@ -122,6 +133,9 @@ const (
 // queries is every statement of this package but those of opening and
 // migrating; it is only read.
 var queries = [queryCount]query{
+	qSecrets: {"Secrets", tables("credential principal"),
+		`SELECT k.secrets FROM credential c JOIN principal k ON k.org_id = c.org_id AND k.principal_id = c.principal_id
+		WHERE c.login >= ? AND c.login < ? LIMIT ?`},
 	qCredential: {"Credential", tables("credential principal organization membership"),
 		`SELECT c.login, k.org_id, k.principal_id, k.public_key, k.sealed_md5, k.sealed_sha256, k.secrets, k.org_roles, k.access_list,
 			octet_length(k.project_roles) > 0, coalesce(m.roles, 0), o.access_list_required, o.epoch FROM credential c
@@ -132,6 +146,8 @@ var queries = [queryCount]query{
 			(SELECT min(login) FROM credential))`},
 	qTokenRevoked: {"TokenRevoked", tables("revoked_token"),
 		`SELECT count(*) FROM revoked_token WHERE org_id = ? AND token_hash = ?`},
+	qNonceUsed: {"NonceUsed", tables("nonce_use"),
+		`SELECT count(*) FROM nonce_use WHERE org_id = ? AND nonce = ? AND nc = ?`},
 	qOrganizations: {"Organizations", tables("organization event"),
 		`WITH RECURSIVE audited (org_id) AS (
 			SELECT min(org_id) FROM event
@@ -194,6 +210,8 @@ var queries = [queryCount]query{
 		`SELECT project_id, roles FROM membership WHERE org_id = ? AND principal_id = ? ORDER BY project_id`},
 	qUses: {"Uses", tables("principal_use"),
 		`SELECT what, count, last_used, last_address FROM principal_use WHERE org_id = ? AND principal_id = ? ORDER BY what`},
+	qUseOf: {"UseOf", tables("principal_use"),
+		`SELECT what, count, last_used, last_address FROM principal_use WHERE org_id = ? AND principal_id = ? AND what = ?`},
 	qEvents: {"Events", tables("event"),
 		`SELECT ` + eventColumns + ` FROM event WHERE org_id = ? AND seq > ? ORDER BY seq LIMIT ?`},
 	qEventTime: {"EventTime", tables("event"),
@@ -208,6 +226,12 @@ var queries = [queryCount]query{
 	qEventsOfProjects: {"EventsOfProjects", tables("event membership"), chosenEvents(ofProjects)},
 	qEventsOfProjectsCount: {"EventsOfProjectsCount", tables("event membership"),
 		`SELECT count(*) FROM event WHERE ` + ofProjects},
+	qEventsSeen: {"EventsSeen", tables("event membership"),
+		`SELECT ` + eventColumns + ` FROM event WHERE ` + seen + ` ORDER BY seq DESC LIMIT ? OFFSET ?`},
+	qEventsSeenCount: {"EventsSeenCount", tables("event membership"),
+		`SELECT count(*) FROM event WHERE ` + seen},
+	qMembershipsOf: {"MembershipsOf", tables("membership"),
+		`SELECT count(*) FROM membership WHERE org_id = ? AND principal_id = ?`},
 	qCheckpoints: {"Checkpoints", tables("checkpoint"),
 		`SELECT ` + checkpointColumns + ` FROM checkpoint WHERE org_id = ? AND seq > ? ORDER BY seq LIMIT ?`},
 	qLastCheckpoint: {"LastCheckpoint", tables("checkpoint"),

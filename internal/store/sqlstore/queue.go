@@ -19,7 +19,7 @@ type call struct {
 // lane is a line of waiting callers.
 type lane int
 
-// The lanes, in the order in which they are served.
+// The lanes. The first goes first, but for its turns.
 const (
 	laneFirst lane = iota
 	laneOrdinary
@@ -27,17 +27,22 @@ const (
 )
 
 // queue holds the callers that wait for the writer: lane by lane, and first
-// come, first served in each.
+// come, first served in each. Whoever waits in the ordinary lane is overtaken
+// by at most turns callers of the first before one of the ordinary lane is
+// served, so that nobody waits for ever.
 type queue struct {
-	mu      sync.Mutex
-	come    *sync.Cond
-	waiting [laneCount][]*call
-	limit   int // of each lane
-	closed  bool
+	mu       sync.Mutex
+	come     *sync.Cond
+	waiting  [laneCount][]*call
+	refused  [laneCount]int64
+	limit    int // of each lane
+	turns    int // how many may overtake in a row
+	overtook int // how many did
+	closed   bool
 }
 
-func newQueue(limit int) *queue {
-	q := &queue{limit: limit}
+func newQueue(limit, turns int) *queue {
+	q := &queue{limit: limit, turns: turns}
 	q.come = sync.NewCond(&q.mu)
 	return q
 }
@@ -52,6 +57,7 @@ func (q *queue) push(l lane, c *call) error {
 	case q.closed:
 		return fmt.Errorf("%w: %w", latchkey.ErrUnavailable, errClosed)
 	case len(q.waiting[l]) >= q.limit:
+		q.refused[l]++
 		return fmt.Errorf("%w: %w: %d do", latchkey.ErrUnavailable, latchkey.ErrQueueFull, len(q.waiting[l]))
 	}
 	q.waiting[l] = append(q.waiting[l], c)
@@ -80,15 +86,30 @@ func (q *queue) next() *call {
 }
 
 func (q *queue) first() *call {
-	for l, waiting := range q.waiting {
-		if len(waiting) > 0 {
-			c := waiting[0]
-			waiting[0] = nil
-			q.waiting[l] = waiting[1:]
-			return c
-		}
+	l, ordinary := laneFirst, len(q.waiting[laneOrdinary]) > 0
+	if len(q.waiting[l]) == 0 || ordinary && q.overtook >= q.turns {
+		l = laneOrdinary
 	}
-	return nil
+	switch {
+	case len(q.waiting[l]) == 0:
+		return nil
+	case l == laneOrdinary:
+		q.overtook = 0
+	case ordinary:
+		q.overtook++
+	}
+	waiting := q.waiting[l]
+	c := waiting[0]
+	waiting[0] = nil
+	q.waiting[l] = waiting[1:]
+	return c
+}
+
+// crowded reports whether more than n wait in the ordinary lane.
+func (q *queue) crowded(n int) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting[laneOrdinary]) > n
 }
 
 // remove takes a caller out that gave up. It reports false when the writer
@@ -103,6 +124,16 @@ func (q *queue) remove(c *call) bool {
 		}
 	}
 	return false
+}
+
+// stats counts those that wait, lane by lane.
+func (q *queue) stats() (lanes [laneCount]LaneStats) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for l := range lanes {
+		lanes[l] = LaneStats{len(q.waiting[l]), q.refused[l]}
+	}
+	return lanes
 }
 
 // close lets nobody in any more.

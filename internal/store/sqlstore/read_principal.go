@@ -124,6 +124,12 @@ func (r *reader) TokenRevoked(org latchkey.OrgID, hash latchkey.TokenHash) (bool
 	return n > 0, err
 }
 
+// NonceUsed reports whether a use of a nonce is noted.
+func (r *reader) NonceUsed(org latchkey.OrgID, nonce string, count uint32) (bool, error) {
+	n, err := r.count(qNonceUsed, string(org), nonce, int64(count))
+	return n > 0, err
+}
+
 // Principal reads one key or service account of the organization.
 func (r *reader) Principal(org latchkey.OrgID, id latchkey.PrincipalID) (latchkey.Principal, error) {
 	row := new(principalRow)
@@ -256,8 +262,21 @@ func (r *reader) Memberships(org latchkey.OrgID, id latchkey.PrincipalID) (latch
 
 // Uses reads the use of the principal's entries and secrets.
 func (r *reader) Uses(org latchkey.OrgID, id latchkey.PrincipalID) ([]latchkey.Use, error) {
+	return r.uses(id, qUses, string(org), string(id))
+}
+
+// UseOf reads the use of one of the principal's entries or secrets.
+func (r *reader) UseOf(org latchkey.OrgID, id latchkey.PrincipalID, what string) (latchkey.Use, error) {
+	list, err := r.uses(id, qUseOf, string(org), string(id), what)
+	if err != nil || len(list) == 0 {
+		return latchkey.Use{}, err
+	}
+	return list[0], nil
+}
+
+func (r *reader) uses(id latchkey.PrincipalID, q queryID, args ...any) ([]latchkey.Use, error) {
 	var list []latchkey.Use
-	err := r.rows(qUses, []any{string(org), string(id)}, func(rows *sql.Rows) error {
+	err := r.rows(q, args, func(rows *sql.Rows) error {
 		var (
 			use     latchkey.Use
 			address string

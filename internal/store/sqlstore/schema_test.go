@@ -26,6 +26,7 @@ var bindsNoOrgID = []string{
 	"Organizations", // is the list of them
 	"ForgetNonces",  // forgets by time alone
 	"ForgetTokens",  // forgets by time alone
+	"Secrets",       // of all organizations, of which only times are told
 }
 
 func TestPrimaryKeysBeginWithOrgID(t *testing.T) {

@@ -92,6 +92,11 @@ const (
 	sqliteForeignKey = 787 // the extended code of a violated foreign key
 )
 
+// scanFault begins the errors of database/sql about a value that is not of its
+// column's type, which SQLite lets be stored all the same. They have no type of
+// their own.
+const scanFault = "sql: Scan error"
+
 // fault says what a failed statement means: latchkey.ErrUnavailable,
 // latchkey.ErrCorrupt, latchkey.ErrNotFound for a row that refers to one that
 // is not there, or none of them for a statement that is wrong.
@@ -101,6 +106,8 @@ func fault(name string, err error) error {
 	case errors.As(err, &e):
 	case lostConnection(err):
 		return fmt.Errorf("%w: %s: %w", latchkey.ErrUnavailable, name, err)
+	case strings.HasPrefix(err.Error(), scanFault):
+		return fmt.Errorf("%w: %s: %w", latchkey.ErrCorrupt, name, err)
 	default:
 		return fmt.Errorf("%s: %w", name, err)
 	}

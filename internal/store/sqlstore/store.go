@@ -64,6 +64,8 @@ type Store struct {
 	queue                     *queue // nil when opened for reading
 	writing                   sync.WaitGroup
 	commits, batches, callers atomic.Int64
+	views                     atomic.Int64
+	flushed                   atomic.Pointer[func(Flush)]
 
 	closing sync.Once
 	closed  error
@@ -114,7 +116,7 @@ func (s *Store) open(dir string) error {
 	}
 	s.db.SetMaxIdleConns(0) // what a failure gives up is closed, not used again
 	w := &writer{s: s}
-	s.queue = newQueue(s.opts.QueueLength)
+	s.queue = newQueue(s.opts.QueueLength, max(1, s.opts.BatchSize-1)) // an ordinary caller in each batch
 	s.writing.Add(1)
 	go w.loop()
 	return nil
@@ -168,17 +170,42 @@ func (s *Store) openReader() (*conn, error) {
 	return c, nil
 }
 
-// Stats counts the work of the writer since Open.
+// Stats counts the work of the store since Open.
 type Stats struct {
 	Commits int64 // flushes: batches in which somebody wrote something
 	Batches int64 // transactions of the writer
 	Callers int64 // calls of Update that were run
+	Views   int64 // calls of View that were run
+
+	Ordinary, First LaneStats // of Update and of UpdateFirst
+}
+
+// LaneStats counts those that wait for the writer.
+type LaneStats struct {
+	Waiting int   // now
+	Refused int64 // so far, because too many waited
+}
+
+// Flush is one commit of the writer.
+type Flush struct {
+	Callers int // whose work it was about
+	Took    time.Duration
+	Err     error // nil when it is on disk
 }
 
 // Stats returns the counts so far.
 func (s *Store) Stats() Stats {
-	return Stats{Commits: s.commits.Load(), Batches: s.batches.Load(), Callers: s.callers.Load()}
+	st := Stats{Commits: s.commits.Load(), Batches: s.batches.Load(), Callers: s.callers.Load(), Views: s.views.Load()}
+	if s.queue != nil {
+		lanes := s.queue.stats()
+		st.First, st.Ordinary = lanes[laneFirst], lanes[laneOrdinary]
+	}
+	return st
 }
+
+// OnFlush has f told of every commit from now on, in the writer's goroutine: f
+// must not wait for anything.
+func (s *Store) OnFlush(f func(Flush)) { s.flushed.Store(&f) }
 
 // Close runs what was accepted, waits for views that run, and lets the
 // directory go. Later calls return what the first did.

@@ -41,10 +41,14 @@ func (s *Store) Update(ctx context.Context, f func(latchkey.Tx) error) error {
 	return s.update(ctx, laneOrdinary, f)
 }
 
-// UpdateFirst is Update ahead of all callers that wait in Update.
+// UpdateFirst is Update ahead of all callers that wait in Update, but for one in
+// each batch.
 func (s *Store) UpdateFirst(ctx context.Context, f func(latchkey.Tx) error) error {
 	return s.update(ctx, laneFirst, f)
 }
+
+// Crowded reports whether more callers wait in Update than one batch takes.
+func (s *Store) Crowded() bool { return s.queue != nil && s.queue.crowded(s.opts.BatchSize) }
 
 func (s *Store) update(ctx context.Context, lane lane, f func(latchkey.Tx) error) error {
 	if s.queue == nil {

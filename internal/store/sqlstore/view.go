@@ -28,6 +28,7 @@ func (s *Store) View(ctx context.Context, f func(latchkey.Reader) error) error {
 			return fmt.Errorf("%w: gave up waiting to read: %w", latchkey.ErrUnavailable, context.Cause(ctx))
 		}
 	}
+	s.views.Add(1)
 	r := &reader{c: c, clock: s.opts.Clock}
 	defer func() { s.readers <- s.endView(r) }()
 	if _, err := c.exec(qBeginView); err != nil {

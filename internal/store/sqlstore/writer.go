@@ -1,6 +1,8 @@
 package sqlstore
 
 import (
+	"time"
+
 	"github.com/latchkey/latchkey"
 )
 
@@ -58,12 +60,16 @@ func (w *writer) transact(c *call) error {
 		_, err := w.c.exec(qRollback)
 		return err
 	}
+	began := time.Now()
 	err := w.s.opts.commit(func() error {
 		_, err := w.c.exec(qCommit)
 		return err
 	})
 	if err == nil {
 		w.s.commits.Add(1)
+	}
+	if f := w.s.flushed.Load(); f != nil {
+		(*f)(Flush{len(w.batch), time.Since(began), err})
 	}
 	return err
 }

@@ -117,7 +117,7 @@ func TestAnswersComeAfterTheFlush(t *testing.T) {
 	if n := organizations(t, s); n != 3 {
 		t.Errorf("%d organizations, want 3", n)
 	}
-	if got, want := s.Stats(), (Stats{Commits: 2, Batches: 2, Callers: 4}); got != want {
+	if got, want := s.Stats(), (Stats{Commits: 2, Batches: 2, Callers: 4, Views: 2}); got != want {
 		t.Errorf("stats %+v, want %+v", got, want)
 	}
 }

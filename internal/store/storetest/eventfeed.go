@@ -17,11 +17,18 @@ var feedTypes = []latchkey.EventType{
 }
 
 // fillFeed appends n events to the chains of two organizations, some of projects and
-// often several in one millisecond. Key 1 of organization 1 is in projects 1 and 3.
+// often several in one millisecond. Key 1 of organization 1 is in projects 1 and 3; so
+// is key 3, and in many more without events.
 func fillFeed(t testing.TB, s latchkey.Store, random *rand.Rand, n int) (all []latchkey.Event) {
 	t.Helper()
 	insert(t, s, organization(1), organization(2), project(1, 1), project(1, 2), project(1, 3),
 		inProjects(apiKey(1, 1), readOnly, projectID(1), projectID(3)), apiKey(1, 2))
+	many := []latchkey.ProjectID{projectID(1), projectID(3)}
+	for i := range 50 {
+		insert(t, s, project(1, 100+i))
+		many = append(many, projectID(100+i))
+	}
+	insert(t, s, inProjects(apiKey(1, 3), readOnly, many...))
 	at := start
 	for len(all) < n {
 		update(t, s, func(tx latchkey.Tx) error {
@@ -50,7 +57,7 @@ func fillFeed(t testing.TB, s latchkey.Store, random *rand.Rand, n int) (all []l
 // passes says for one event what a filter says.
 func passes(f latchkey.EventFilter, e *latchkey.Event) bool {
 	visible := f.Reader == "" || e.ProjectID == "" ||
-		f.Reader == keyID(1) && (e.ProjectID == projectID(1) || e.ProjectID == projectID(3))
+		(f.Reader == keyID(1) || f.Reader == keyID(3)) && (e.ProjectID == projectID(1) || e.ProjectID == projectID(3))
 	return visible &&
 		(f.Project == "" || e.ProjectID == f.Project) &&
 		(len(f.Types) == 0 || slices.Contains(f.Types, e.Type)) &&
@@ -82,7 +89,7 @@ func testEventFeed(t *testing.T, target Target) {
 	types := [][]latchkey.EventType{nil, {latchkey.EventKeyDeleted}, {latchkey.EventKeyRolesChanged}, {"NEVER_RECORDED"},
 		{latchkey.EventKeyCreated, latchkey.EventOrgRenamed, "NEVER_RECORDED"}, feedTypes}
 	who := []latchkey.EventFilter{{}, {Project: projectID(1)}, {Project: projectID(9)},
-		{Reader: keyID(1)}, {Reader: keyID(2)}, {Reader: keyID(9)}}
+		{Reader: keyID(1)}, {Reader: keyID(2)}, {Reader: keyID(3)}, {Reader: keyID(9)}}
 	for _, f := range who {
 		for _, f.Types = range types {
 			for range 4 {
@@ -111,7 +118,8 @@ func testEventFeed(t *testing.T, target Target) {
 	}
 }
 
-// checkFeed reads every page of a feed, and one behind the last.
+// checkFeed reads every page of a feed, and one behind the last, with and
+// without the count of all.
 func checkFeed(t *testing.T, s latchkey.Store, f latchkey.EventFilter, want []latchkey.Event, size int) {
 	t.Helper()
 	for number := 1; number <= len(want)/size+2; number++ {
@@ -124,6 +132,14 @@ func checkFeed(t *testing.T, s latchkey.Store, f latchkey.EventFilter, want []la
 			from := min(page.Offset(), len(want))
 			equal(t, fmt.Sprintf("page %d of %d of %+v", number, size, f), got, want[from:min(from+size, len(want))])
 			equal(t, fmt.Sprintf("how many there are of %+v", f), total, len(want))
+			hasNext, uncounted := page.Offset()+size < total, f
+			uncounted.Uncounted = true
+			again, total, err := r.EventFeed(orgID(1), uncounted, page)
+			if err != nil {
+				return err
+			}
+			equal(t, fmt.Sprintf("page %d of %d of %+v, uncounted", number, size, f), again, got)
+			equal(t, fmt.Sprintf("whether there is more than page %d of %d of %+v", number, size, f), page.Offset()+size < total, hasNext)
 			return nil
 		})
 	}

@@ -20,6 +20,7 @@ func testIsolation(t *testing.T, target Target) {
 			func() error { return tx.AppendEvent(&event) },
 			func() error { return tx.InsertCheckpoint(checkpoint(1, 1)) },
 			func() error { return tx.RevokeToken(orgID(1), latchkey.TokenHash{1}, start) },
+			func() error { return tx.UseNonce(orgID(1), "n", 1, start) },
 			func() error {
 				return tx.AddUse(orgID(1), a.ID, latchkey.Use{What: string(a.Secrets[0].ID), Count: 1, LastUsed: start})
 			},
@@ -101,10 +102,21 @@ func testIsolation(t *testing.T, target Target) {
 			}
 			return 0, err
 		},
+		"NonceUsed": func(r latchkey.Reader) (int, error) {
+			used, err := r.NonceUsed(foreign, "n", 1)
+			if used {
+				return 1, err
+			}
+			return 0, err
+		},
 		"DurableOwners": func(r latchkey.Reader) (int, error) { return r.DurableOwners(foreign) },
 		"Memberships":   func(r latchkey.Reader) (int, error) { l, err := r.Memberships(foreign, k.ID); return l.Len(), err },
-		"Uses":          func(r latchkey.Reader) (int, error) { l, err := r.Uses(foreign, k.ID); return len(l), err },
-		"Events":        func(r latchkey.Reader) (int, error) { l, err := r.Events(foreign, 0, 10); return len(l), err },
+		"UseOf": func(r latchkey.Reader) (int, error) {
+			u, err := r.UseOf(foreign, a.ID, string(a.Secrets[0].ID))
+			return int(u.Count), err
+		},
+		"Uses":   func(r latchkey.Reader) (int, error) { l, err := r.Uses(foreign, k.ID); return len(l), err },
+		"Events": func(r latchkey.Reader) (int, error) { l, err := r.Events(foreign, 0, 10); return len(l), err },
 	} {
 		view(t, s, func(r latchkey.Reader) error {
 			n, err := count(r)

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"errors"
 	"net/netip"
 	"testing"
 	"time"
@@ -243,7 +244,14 @@ func testUses(t *testing.T, target Target) {
 		view(t, s, func(r latchkey.Reader) error {
 			got, err := r.Uses(k.OrgID, k.ID)
 			equal(t, "use", got, want)
-			return err
+			for _, u := range want {
+				if one, failed := r.UseOf(k.OrgID, k.ID, u.What); failed != nil || one != u {
+					t.Errorf("use of %s: %+v %v, want %+v", u.What, one, failed, u)
+				}
+			}
+			none, failed := r.UseOf(k.OrgID, k.ID, "10.0.0.0/7")
+			equal(t, "use of what is not there", none, latchkey.Use{})
+			return errors.Join(err, failed)
 		})
 	}
 	use()

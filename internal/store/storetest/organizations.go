@@ -88,6 +88,14 @@ func testNonces(t *testing.T, target Target) {
 	use := func(org int, nonce string, count uint32, expires time.Time) error {
 		return s.Update(background, func(tx latchkey.Tx) error { return tx.UseNonce(orgID(org), nonce, count, expires) })
 	}
+	used := func(when string, org int, nonce string, count uint32, want bool) {
+		t.Helper()
+		view(t, s, func(r latchkey.Reader) error {
+			got, err := r.NonceUsed(orgID(org), nonce, count)
+			equal(t, when+": nonce used", got, want)
+			return err
+		})
+	}
 	for _, c := range []struct {
 		what    string
 		org     int
@@ -105,15 +113,18 @@ func testNonces(t *testing.T, target Target) {
 		{"another nonce", 1, "N", 1, start, nil},
 		{"another organization", 2, "n", 1, start, nil},
 	} {
+		used(c.what, c.org, c.nonce, c.count, c.want != nil)
 		if err := use(c.org, c.nonce, c.count, c.expires); err != c.want {
 			t.Errorf("%s: got %v, want %v", c.what, err, c.want)
 		}
+		used("after "+c.what, c.org, c.nonce, c.count, true)
 	}
 	update(t, s, func(tx latchkey.Tx) error { return forget(tx, start) })
 	if err := use(1, "n", 1, start); err != latchkey.ErrNonceUsed {
 		t.Errorf("a nonce that expires at the time itself was forgotten: %v", err)
 	}
 	update(t, s, func(tx latchkey.Tx) error { return forget(tx, start.Add(time.Millisecond)) })
+	used("forgotten", 1, "n", 1, false)
 	if err := use(1, "n", 1, start); err != nil {
 		t.Errorf("an expired nonce was not forgotten: %v", err)
 	}
@@ -125,8 +136,12 @@ func testNonces(t *testing.T, target Target) {
 		if err := tx.UseNonce(orgID(1), "fresh", 1, start); err != nil {
 			return err
 		}
+		if got, err := tx.NonceUsed(orgID(1), "fresh", 1); !got || err != nil {
+			t.Errorf("a transaction does not see what nonce it used: %v", err)
+		}
 		return errRefused
 	})
+	used("used by a refused change", 1, "fresh", 1, false)
 	if err := use(1, "fresh", 1, start); err != nil {
 		t.Errorf("the nonce of a refused change stays used: %v", err)
 	}

@@ -307,6 +307,9 @@ func testUpdateFirst(t *testing.T, target Target) {
 		})
 	}()
 	insert(t, s, project(1, 1)) // of neither anything stayed
+	if s.Crowded() {
+		t.Error("nobody waits, and the store is crowded")
+	}
 	ctx, cancel := context.WithCancel(background)
 	cancel()
 	err := s.UpdateFirst(ctx, func(latchkey.Tx) error { t.Error("run"); return nil })
@@ -320,6 +323,9 @@ func testUpdateFirst(t *testing.T, target Target) {
 	}
 	if err := s.UpdateFirst(background, func(latchkey.Tx) error { return nil }); !errors.Is(err, latchkey.ErrUnavailable) {
 		t.Errorf("UpdateFirst after Close: %v", err)
+	}
+	if s.Crowded() {
+		t.Error("crowded after Close")
 	}
 }
 

@@ -53,7 +53,7 @@ func appendEvent(a *wire.Answer, e *latchkey.Event, container, id string) {
 	a.Raw("]")
 	appendText(a, "orgId", string(e.OrgID))
 	appendText(a, "publicKey", login(e.CallerID, e.CallerPublicKey))
-	if a.Asked(paramIncludeRaw) {
+	if a.Asked(paramIncludeRaw) && e.Payload != nil {
 		appendRawEvent(a, e)
 	}
 	appendText(a, "remoteAddress", addressInFull(e.RemoteAddress))
@@ -113,7 +113,8 @@ func appendText(a *wire.Answer, name, text string) {
 
 // appendRawEvent writes the event as it was audited: all that its hash covers,
 // under the names that exports of the audit log have. The payload is, byte for
-// byte, what was hashed.
+// byte, what was hashed. Its place in the chain is left out where the operation
+// did not tell it.
 func appendRawEvent(a *wire.Answer, e *latchkey.Event) {
 	member := func(name, text string) {
 		a.Raw(name)
@@ -123,17 +124,23 @@ func appendRawEvent(a *wire.Answer, e *latchkey.Event) {
 	member(`,"callerPublicKey":`, string(e.CallerPublicKey))
 	a.Raw(`,"created":`)
 	a.Int(e.Created.UnixMilli())
-	member(`,"hash":`, hex.EncodeToString(e.Hash[:]))
+	if e.Seq > 0 {
+		member(`,"hash":`, hex.EncodeToString(e.Hash[:]))
+	}
 	member(`,"id":`, string(e.ID))
 	member(`,"operation":`, e.Operation)
 	member(`,"orgId":`, string(e.OrgID))
 	a.Raw(`,"payload":`)
 	a.Raw(string(e.Payload))
-	member(`,"prevHash":`, hex.EncodeToString(e.PrevHash[:]))
+	if e.Seq > 0 {
+		member(`,"prevHash":`, hex.EncodeToString(e.PrevHash[:]))
+	}
 	member(`,"projectId":`, string(e.ProjectID))
 	member(`,"remoteAddress":`, e.RemoteAddress)
-	a.Raw(`,"seq":`)
-	a.Int(e.Seq)
+	if e.Seq > 0 {
+		a.Raw(`,"seq":`)
+		a.Int(e.Seq)
+	}
 	member(`,"source":`, string(e.Source))
 	member(`,"targetId":`, string(e.TargetID))
 	member(`,"targetPublicKey":`, string(e.TargetPublicKey))

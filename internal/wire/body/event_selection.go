@@ -50,7 +50,7 @@ func DecodeEventKinds(r *wire.Request) op.EventKindsInput {
 
 // readSelection reads the parameters that the lists of both containers have.
 func readSelection(r *wire.Request) op.EventSelection {
-	s := op.EventSelection{Types: readEventTypes(r, paramEventType), Page: r.Paging.Page}
+	s := op.EventSelection{Types: readEventTypes(r, paramEventType), Page: r.Paging.Page, Uncounted: !r.Paging.IncludeCount}
 	r.QueryBool(paramIncludeRaw)
 	s.Until = readMaxDate(r)
 	s.From, _ = r.QueryTime(paramMinDate)

@@ -3,6 +3,7 @@ package body
 import (
 	_ "embed"
 	"strings"
+	"sync"
 
 	"github.com/latchkey/latchkey"
 )
@@ -13,13 +14,21 @@ import (
 //go:embed eventtypes.txt
 var eventTypes string
 
+// eventTypeSet has each of them; it is made when it is first asked for, and only
+// read.
+var eventTypeSet = sync.OnceValue(func() map[string]struct{} {
+	set := make(map[string]struct{}, strings.Count(eventTypes, "\n"))
+	for line := range strings.Lines(eventTypes) {
+		set[strings.TrimSuffix(line, "\n")] = struct{}{}
+	}
+	return set
+})
+
 // knownEventType reports whether the name is that of a published event type.
 // Few of them are ever recorded here: asking for another one finds nothing.
 func knownEventType(name string) bool {
-	if name == "" || strings.Contains(name, "\n") {
-		return false
-	}
-	return strings.HasPrefix(eventTypes, name+"\n") || strings.Contains(eventTypes, "\n"+name+"\n")
+	_, known := eventTypeSet()[name]
+	return known
 }
 
 // parseEventTypes returns the types of those names, and false when one is not

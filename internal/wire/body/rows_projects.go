@@ -21,6 +21,7 @@ func (f Form) projectRows() []wire.Row {
 	list.Paged, list.Answer = true, Projects
 	create := f.At(http.MethodPost, "/groups")
 	create.Query, create.Body, create.Answer, create.Status = ownerParam, f.CreateProject, Project, http.StatusCreated
+	create.Located = true
 	get := f.At(http.MethodGet, project)
 	get.Answer = Project
 	byName := f.At(http.MethodGet, "/groups/byName/{groupName}")
