@@ -1,6 +1,7 @@
 package latchkey
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
@@ -111,11 +112,13 @@ func (s Secrets) Terms() []SecretTerm {
 // Seal fills Payload, PrevHash and Hash from the rest of the event and the
 // hash of the event before it (zero before the first).
 func (e *Event) Seal(prev [sha256.Size]byte) error {
-	payload, err := json.Marshal(&e.Change)
-	if err != nil {
+	var payload bytes.Buffer
+	enc := json.NewEncoder(&payload)
+	enc.SetEscapeHTML(false) // it would make six characters of one
+	if err := enc.Encode(&e.Change); err != nil {
 		return err
 	}
-	e.Payload, e.PrevHash = payload, prev
+	e.Payload, e.PrevHash = bytes.TrimSuffix(payload.Bytes(), []byte("\n")), prev
 	e.Hash = e.computeHash()
 	return nil
 }

@@ -89,6 +89,12 @@ func (s *Service) check(r latchkey.Reader, org latchkey.OrgID, checked link, jus
 	case last.seq > 0 && (c.OrgID != org || !s.isSigned(&c)):
 		return head, last, changed("the checkpoint of event %d is not signed with a key of this server", last.seq)
 	}
+	if seen := s.unsigned.lastSeen(org); seen.seq > 0 {
+		// What this process recorded itself must be there as it was.
+		if err := relink(r, org, seen, seen); err != nil {
+			return head, last, err
+		}
+	}
 	from := last
 	if checked.seq > from.seq {
 		from = checked

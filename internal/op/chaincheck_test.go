@@ -87,7 +87,9 @@ func TestChangedChainIsNotSigned(t *testing.T) {
 		restart string // "" when the next process cannot know
 	}{
 		"rewritten": {func(s *signed, org latchkey.OrgID) { s.rewrite(org, 2) },
-			"event 3 is not what it was", "event 3 is not what it was"},
+			"event 4 is not what it was", "event 3 is not what it was"},
+		"rewritten after the checkpoint": {func(s *signed, org latchkey.OrgID) { s.rewrite(org, 4) },
+			"event 4 is not what it was", ""},
 		"rewritten without checkpoints": {func(s *signed, org latchkey.OrgID) {
 			s.rewrite(org, 2)
 			s.tamper(org, "DELETE FROM checkpoint WHERE org_id = 'ORG'")
@@ -112,7 +114,7 @@ func TestChangedChainIsNotSigned(t *testing.T) {
 		}, "not signed with a key of this server", "not signed with a key of this server"},
 		"event after the checkpoint changed": {func(s *signed, org latchkey.OrgID) {
 			s.tamper(org, "UPDATE event SET operation = 'x' WHERE org_id = 'ORG' AND seq = 4")
-		}, "event 4 does not follow", "event 4 does not follow"},
+		}, "event 4 is not what it was", "event 4 does not follow"},
 		"signed event changed": {func(s *signed, org latchkey.OrgID) {
 			s.tamper(org, "UPDATE event SET operation = 'x' WHERE org_id = 'ORG' AND seq = 3")
 		}, "event 3 is not what it was", "event 3 is not what it was"},

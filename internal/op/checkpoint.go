@@ -24,16 +24,32 @@ const checkpointEvery = 1000
 // so that other changes need not wait for long.
 const checkpointsAtOnce = 100
 
+// recorded is what one change recorded: the events of one organization.
+type recorded struct {
+	org    latchkey.OrgID // "" for none
+	events int
+	head   link // the last of them
+}
+
 // appendEvent appends the event to its organization's chain, with a checkpoint
-// when its turn has come. A chain that must not be signed gets none; the next
-// SignCheckpoints tells, and then it is not even looked at here: nobody shall be
-// kept from changes by what happened to old events.
-func (s *Service) appendEvent(tx latchkey.Tx, e *latchkey.Event) error {
-	err := tx.AppendEvent(e)
-	if err != nil || e.Seq%checkpointEvery != 0 || s.sign == nil || s.unsigned.isRefused(e.OrgID) {
+// when its turn has come. Of what came before it only that is read which this
+// process does not know by itself, or the events of one organization could keep
+// all others waiting. A chain that must not be signed gets no checkpoint; the
+// next SignCheckpoints tells, and until then it is not even looked at here:
+// nobody shall be kept from changes by what happened to old events.
+func (s *Service) appendEvent(tx latchkey.Tx, e *latchkey.Event, kept *recorded) error {
+	if err := tx.AppendEvent(e); err != nil {
 		return err
 	}
-	_, err = s.checkpoint(tx, e.OrgID, link{}, true)
+	kept.org, kept.head = e.OrgID, link{e.Seq, e.Hash}
+	kept.events++
+	if e.Seq%checkpointEvery != 0 || s.sign == nil || s.unsigned.isRefused(e.OrgID) {
+		return nil
+	}
+	_, err := s.checkpoint(tx, e.OrgID, s.unsigned.lastSeen(e.OrgID), true)
+	if aboutChain(err) {
+		s.unsigned.refuse(e.OrgID)
+	}
 	if errors.Is(err, ErrChainChanged) {
 		return nil
 	}
@@ -41,15 +57,19 @@ func (s *Service) appendEvent(tx latchkey.Tx, e *latchkey.Event) error {
 }
 
 // recorded notes that the organization, if one is named, may have new events,
-// and counts them when they were kept, which err says. It comes after the
-// commit, or SignCheckpoints could look too early; it also comes when that
-// failed, because a commit may be made that is not acknowledged.
-func (s *Service) recorded(org latchkey.OrgID, events int, err error) {
+// and which was the last, and counts them, when they were kept, which err says.
+// It comes after the commit, or SignCheckpoints could look too early; it also
+// comes when that failed, because a commit may be made that is not acknowledged.
+func (s *Service) recorded(r recorded, err error) {
 	if err == nil {
-		s.events.Add(int64(events))
+		s.events.Add(int64(r.events))
 	}
-	if org != "" && s.sign != nil {
-		s.unsigned.note(org)
+	if r.org == "" || s.sign == nil {
+		return
+	}
+	s.unsigned.note(r.org)
+	if err == nil {
+		s.unsigned.see(r.org, r.head)
 	}
 }
 
@@ -120,7 +140,9 @@ func (s *Service) signSome(ctx context.Context, orgs []latchkey.OrgID, refused *
 			return err
 		case head == last:
 			s.unsigned.remember(org, last)
+			s.unsigned.see(org, last)
 		default:
+			s.unsigned.see(org, head)
 			good, heads = append(good, org), append(heads, head)
 		}
 	}

@@ -74,15 +74,20 @@ func Do[I Input, O any](ctx context.Context, s *Service, o *Op[I, O], call *Call
 			return err
 		})
 	} else {
-		err = s.view(ctx, o.Heavy, func(r latchkey.Reader) (err error) {
+		read := func(r latchkey.Reader) (err error) {
 			out, used, err = attempt(s, o, call, in, r, nil)
 			return err
-		})
+		}
+		if o.Heavy {
+			err = readMuch(ctx, s, call, read)
+		} else {
+			err = s.store.View(ctx, read)
+		}
 	}
 	if used.n > 0 {
 		s.uses.note(&used)
 	}
-	s.recorded(used.recorded, used.events, err)
+	s.recorded(used.recorded, err)
 	if err != nil {
 		var none O
 		return none, settle(err)
@@ -114,9 +119,7 @@ func attempt[I Input, O any](s *Service, o *Op[I, O], call *Call, in I, r latchk
 		}
 	}
 	out, err = o.run(env, in)
-	if env.recorded > 0 {
-		used.recorded, used.events = env.Org(), env.recorded
-	}
+	used.recorded = env.recorded
 	return out, used, err
 }
 
@@ -176,18 +179,14 @@ func arrive(s *Service, info *Info, call *Call, scope policy.Scope, r latchkey.R
 	if call.Refusal != nil && call.Refusal.Rank == RankVersion {
 		return nil, used, call.Refusal.Err
 	}
+	env.lost = env.find()
 	if info.Changes && tx == nil && call.Proof.Nonce != "" {
 		// Who sends a change again that somebody else made uses up nothing of
 		// that caller's. The note that counts is made in the transaction.
-		again, err := r.NonceUsed(env.Org(), call.Proof.Nonce, call.Proof.Count)
-		if err == nil && again {
-			err = latchkey.ErrNonceUsed
-		}
-		if err != nil {
-			return nil, used, err
+		if env.replayed, err = r.NonceUsed(env.Org(), call.Proof.Nonce, call.Proof.Count); err != nil || env.replayed {
+			return env, used, err
 		}
 	}
-	env.lost = env.find()
 	return env, used, env.limit(call.Limit, revokes)
 }
 

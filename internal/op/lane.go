@@ -68,6 +68,9 @@ func change[I Input, O any](ctx context.Context, s *Service, o *Op[I, O], call *
 			if err != nil {
 				return err
 			}
+			if env.replayed && !gone {
+				return latchkey.ErrNonceUsed
+			}
 			first = !gone && (o.Revokes || busy && o.reduces(env, in)) && s.goesFirst(env.Caller.ID, env.now)
 			return nil
 		})

@@ -60,7 +60,8 @@ type Env struct {
 	now     time.Time
 	service *Service
 
-	recorded int // how many events were
+	recorded recorded
+	replayed bool // whether an earlier look found the nonce used; it draws on nobody's tokens
 }
 
 // Org returns the organization that the caller belongs to.
@@ -118,8 +119,7 @@ func (env *Env) record(e latchkey.Event) error {
 	e.CallerID = env.Caller.ID
 	e.CallerPublicKey = env.Caller.PublicKey
 	e.RemoteAddress = env.Address.String()
-	env.recorded++
-	return env.service.appendEvent(env.Tx, &e)
+	return env.service.appendEvent(env.Tx, &e, &env.recorded)
 }
 
 // about starts an event that concerns a principal.

@@ -40,7 +40,7 @@ type Service struct {
 	maxKeys  int
 	uses     *uses
 	unsigned unsigned
-	heavy    chan struct{}           // has as many as heavy operations run
+	heavy    *turns
 	lane     *ratelimit.Pool         // of the callers whose revocations go first
 	sets     []ratelimit.EndpointSet // that listRateLimits lists
 	events   atomic.Int64            // recorded
@@ -63,6 +63,6 @@ func (s *Service) Signed() time.Time {
 func NewService(c Config) *Service {
 	return &Service{
 		store: c.Store, seal: c.Seal, hash: c.HashSecret, sign: c.Sign, isSigned: c.IsSigned, granting: c.Granting,
-		maxKeys: c.MaxKeysPerOrg, uses: newUses(), heavy: make(chan struct{}, heavyAtOnce), lane: ratelimit.NewPool(laneLimit()), sets: c.EndpointSets,
+		maxKeys: c.MaxKeysPerOrg, uses: newUses(), heavy: newTurns(), lane: ratelimit.NewPool(laneLimit()), sets: c.EndpointSets,
 	}
 }

@@ -28,14 +28,14 @@ type Setup struct {
 // command: its events name no caller.
 func (s *Service) CreateOrganization(ctx context.Context, operation string, o SetupOptions) (Setup, error) {
 	var out Setup
-	var events int
+	var kept recorded
 	err := s.store.Update(ctx, func(tx latchkey.Tx) error {
-		out, events = Setup{}, 0
+		out, kept = Setup{}, recorded{}
 		now := tx.Now()
 		out.Org = latchkey.Organization{
 			ID: latchkey.NewID[latchkey.OrgID](now), Name: o.OrgName, Created: now, Settings: latchkey.DefaultSettings(),
 		}
-		c := command{s, tx, out.Org.ID, operation, &events}
+		c := command{s, tx, out.Org.ID, operation, &kept}
 		if err := tx.InsertOrganization(out.Org); err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ func (s *Service) CreateOrganization(ctx context.Context, operation string, o Se
 		out.Example = &example
 		return err
 	})
-	s.recorded(out.Org.ID, events, err)
+	s.recorded(kept, err)
 	return out, err
 }
 
@@ -98,9 +98,9 @@ func (s *Service) Organizations(ctx context.Context) ([]latchkey.Organization, e
 // CodeOrganizationNotFound for an unknown organization.
 func (s *Service) RecoverOwner(ctx context.Context, org latchkey.OrgID) (CreatedKey, error) {
 	var out CreatedKey
-	var events int
+	var kept recorded
 	err := s.store.Update(ctx, func(tx latchkey.Tx) error {
-		events = 0
+		kept = recorded{}
 		if _, err := tx.LockOrganization(org); err != nil {
 			return whenMissing(err, latchkey.CodeOrganizationNotFound, string(org))
 		}
@@ -108,10 +108,10 @@ func (s *Service) RecoverOwner(ctx context.Context, org latchkey.OrgID) (Created
 			return whenMissing(err, latchkey.CodeOrganizationNotFound, string(org))
 		}
 		var err error
-		out, err = command{s, tx, org, "recover-owner", &events}.key("Recovered owner", latchkey.Roles(latchkey.OrgOwner), "")
+		out, err = command{s, tx, org, "recover-owner", &kept}.key("Recovered owner", latchkey.Roles(latchkey.OrgOwner), "")
 		return err
 	})
-	s.recorded(org, events, err)
+	s.recorded(kept, err)
 	return out, err
 }
 
@@ -121,15 +121,14 @@ type command struct {
 	tx        latchkey.Tx
 	org       latchkey.OrgID
 	operation string
-	events    *int // how many were recorded
+	kept      *recorded
 }
 
 func (c command) record(e latchkey.Event) error {
 	e.OrgID, e.Created = c.org, c.tx.Now()
 	e.ID = latchkey.NewID[latchkey.EventID](e.Created)
 	e.Source, e.Operation = latchkey.SourceCommand, c.operation
-	*c.events++
-	return c.service.appendEvent(c.tx, &e)
+	return c.service.appendEvent(c.tx, &e, c.kept)
 }
 
 // key makes a key with those organization roles, and Project Read Only in the

@@ -18,6 +18,7 @@ type unsigned struct {
 	listed bool             // whether old was read
 
 	signed  map[latchkey.OrgID]link     // what the last checkpoint of this process was of
+	seen    map[latchkey.OrgID]link     // the newest event that this process recorded or found good
 	refused map[latchkey.OrgID]struct{} // whose chain was found not to be what it was
 }
 
@@ -117,6 +118,26 @@ func (u *unsigned) remember(org latchkey.OrgID, at link) {
 	}
 	u.signed[org] = at
 	delete(u.refused, org)
+}
+
+// see notes that this process recorded the event, or found it and all before it
+// good.
+func (u *unsigned) see(org latchkey.OrgID, at link) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.seen == nil {
+		u.seen = make(map[latchkey.OrgID]link)
+	}
+	if at.seq > u.seen[org].seq {
+		u.seen[org] = at
+	}
+}
+
+// lastSeen returns the newest event that was noted, zero for none.
+func (u *unsigned) lastSeen(org latchkey.OrgID) link {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.seen[org]
 }
 
 // lastSigned returns what was remembered last, zero for nothing.

@@ -37,8 +37,7 @@ type used struct {
 	addr  netip.Addr
 	at    time.Time
 
-	recorded latchkey.OrgID // the organization that got events; "" for none
-	events   int            // how many it got
+	recorded recorded
 }
 
 func (u *used) add(k useKey) {

@@ -107,7 +107,7 @@ func TestUnsignedIsLogged(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.Maintain(ctx)
-	for _, want := range []string{"level=ERROR", "organization=" + string(made.Org.ID), "event 2 does not follow"} {
+	for _, want := range []string{"level=ERROR", "organization=" + string(made.Org.ID), "event 2 is not what it was"} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("log = %s; want %q in it", &log, want)
 		}
